@@ -25,11 +25,11 @@ var __export = (target, all) => {
   for (var name2 in all)
     __defProp(target, name2, { get: all[name2], enumerable: true });
 };
-var __copyProps = (to, from, except, desc) => {
-  if (from && typeof from === "object" || typeof from === "function") {
-    for (let key of __getOwnPropNames(from))
+var __copyProps = (to, from2, except, desc) => {
+  if (from2 && typeof from2 === "object" || typeof from2 === "function") {
+    for (let key of __getOwnPropNames(from2))
       if (!__hasOwnProp.call(to, key) && key !== except)
-        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+        __defProp(to, key, { get: () => from2[key], enumerable: !(desc = __getOwnPropDesc(from2, key)) || desc.enumerable });
   }
   return to;
 };
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join32(s) {
+        value: function join33(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -5349,7 +5349,7 @@ var require_from = __commonJS({
       return (hint === "string" ? String : Number)(input);
     }
     var ERR_INVALID_ARG_TYPE = require_errors().codes.ERR_INVALID_ARG_TYPE;
-    function from(Readable3, iterable, opts) {
+    function from2(Readable3, iterable, opts) {
       var iterator;
       if (iterable && typeof iterable.next === "function") {
         iterator = iterable;
@@ -5388,7 +5388,7 @@ var require_from = __commonJS({
       }
       return readable2;
     }
-    module2.exports = from;
+    module2.exports = from2;
   }
 });
 
@@ -5432,7 +5432,7 @@ var require_stream_readable = __commonJS({
     var ERR_STREAM_UNSHIFT_AFTER_END_EVENT = _require$codes.ERR_STREAM_UNSHIFT_AFTER_END_EVENT;
     var StringDecoder;
     var createReadableStreamAsyncIterator;
-    var from;
+    var from2;
     require_inherits()(Readable3, Stream2);
     var errorOrDestroy = destroyImpl.errorOrDestroy;
     var kProxyEvents = ["error", "close", "destroy", "pause", "resume"];
@@ -6110,10 +6110,10 @@ var require_stream_readable = __commonJS({
     }
     if (typeof Symbol === "function") {
       Readable3.from = function(iterable, opts) {
-        if (from === void 0) {
-          from = require_from();
+        if (from2 === void 0) {
+          from2 = require_from();
         }
-        return from(Readable3, iterable, opts);
+        return from2(Readable3, iterable, opts);
       };
     }
     function indexOf(xs, x) {
@@ -6267,9 +6267,9 @@ var require_pipeline = __commonJS({
     }
     function destroyer(stream, reading, writing, callback) {
       callback = once4(callback);
-      var closed = false;
+      var closed2 = false;
       stream.on("close", function() {
-        closed = true;
+        closed2 = true;
       });
       if (eos === void 0) eos = require_end_of_stream();
       eos(stream, {
@@ -6277,12 +6277,12 @@ var require_pipeline = __commonJS({
         writable: writing
       }, function(err) {
         if (err) return callback(err);
-        closed = true;
+        closed2 = true;
         callback();
       });
       var destroyed = false;
       return function(err) {
-        if (closed) return;
+        if (closed2) return;
         if (destroyed) return;
         destroyed = true;
         if (isRequest(stream)) return stream.abort();
@@ -6293,8 +6293,8 @@ var require_pipeline = __commonJS({
     function call2(fn) {
       fn();
     }
-    function pipe2(from, to) {
-      return from.pipe(to);
+    function pipe2(from2, to) {
+      return from2.pipe(to);
     }
     function popCallback(streams) {
       if (!streams.length) return noop;
@@ -9265,18 +9265,18 @@ var require_pump = __commonJS({
     };
     var destroyer = function(stream, reading, writing, callback) {
       callback = once4(callback);
-      var closed = false;
+      var closed2 = false;
       stream.on("close", function() {
-        closed = true;
+        closed2 = true;
       });
       eos(stream, { readable: reading, writable: writing }, function(err) {
         if (err) return callback(err);
-        closed = true;
+        closed2 = true;
         callback();
       });
       var destroyed = false;
       return function(err) {
-        if (closed) return;
+        if (closed2) return;
         if (destroyed) return;
         destroyed = true;
         if (isFS(stream)) return stream.close(noop);
@@ -9288,8 +9288,8 @@ var require_pump = __commonJS({
     var call2 = function(fn) {
       fn();
     };
-    var pipe2 = function(from, to) {
-      return from.pipe(to);
+    var pipe2 = function(from2, to) {
+      return from2.pipe(to);
     };
     var pump = function() {
       var streams = Array.prototype.slice.call(arguments);
@@ -14989,9 +14989,9 @@ ${indent2}`) + "'";
         return quotedString(value, ctx);
       }
       const indent2 = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type4 === Scalar.Scalar.BLOCK_FOLDED ? false : type4 === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent2.length);
+      const literal4 = blockQuote === "literal" ? true : blockQuote === "folded" || type4 === Scalar.Scalar.BLOCK_FOLDED ? false : type4 === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent2.length);
       if (!value)
-        return literal3 ? "|\n" : ">\n";
+        return literal4 ? "|\n" : ">\n";
       let chomp;
       let endStart;
       for (endStart = value.length; endStart > 0; --endStart) {
@@ -15040,7 +15040,7 @@ ${indent2}`) + "'";
         if (onComment)
           onComment();
       }
-      if (!literal3) {
+      if (!literal4) {
         const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent2}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
@@ -16399,8 +16399,8 @@ ${cn.comment}` : item.comment;
     }
     function createPairs(schema, iterable, ctx) {
       const { replacer } = ctx;
-      const pairs3 = new YAMLSeq.YAMLSeq(schema);
-      pairs3.tag = "tag:yaml.org,2002:pairs";
+      const pairs4 = new YAMLSeq.YAMLSeq(schema);
+      pairs4.tag = "tag:yaml.org,2002:pairs";
       let i = 0;
       if (iterable && Symbol.iterator in Object(iterable))
         for (let it of iterable) {
@@ -16424,11 +16424,11 @@ ${cn.comment}` : item.comment;
           } else {
             key = it;
           }
-          pairs3.items.push(Pair.createPair(key, value, ctx));
+          pairs4.items.push(Pair.createPair(key, value, ctx));
         }
-      return pairs3;
+      return pairs4;
     }
-    var pairs2 = {
+    var pairs3 = {
       collection: "seq",
       default: false,
       tag: "tag:yaml.org,2002:pairs",
@@ -16436,7 +16436,7 @@ ${cn.comment}` : item.comment;
       createNode: createPairs
     };
     exports2.createPairs = createPairs;
-    exports2.pairs = pairs2;
+    exports2.pairs = pairs3;
     exports2.resolvePairs = resolvePairs;
   }
 });
@@ -16449,7 +16449,7 @@ var require_omap = __commonJS({
     var toJS = require_toJS();
     var YAMLMap = require_YAMLMap();
     var YAMLSeq = require_YAMLSeq();
-    var pairs2 = require_pairs();
+    var pairs3 = require_pairs();
     var YAMLOMap = class _YAMLOMap extends YAMLSeq.YAMLSeq {
       constructor() {
         super();
@@ -16485,7 +16485,7 @@ var require_omap = __commonJS({
         return map;
       }
       static from(schema, iterable, ctx) {
-        const pairs$1 = pairs2.createPairs(schema, iterable, ctx);
+        const pairs$1 = pairs3.createPairs(schema, iterable, ctx);
         const omap2 = new this();
         omap2.items = pairs$1.items;
         return omap2;
@@ -16499,7 +16499,7 @@ var require_omap = __commonJS({
       default: false,
       tag: "tag:yaml.org,2002:omap",
       resolve(seq, onError) {
-        const pairs$1 = pairs2.resolvePairs(seq, onError);
+        const pairs$1 = pairs3.resolvePairs(seq, onError);
         const seenKeys = [];
         for (const { key } of pairs$1.items) {
           if (identity.isScalar(key)) {
@@ -16870,7 +16870,7 @@ var require_schema3 = __commonJS({
     var int2 = require_int2();
     var merge3 = require_merge();
     var omap = require_omap();
-    var pairs2 = require_pairs();
+    var pairs3 = require_pairs();
     var set2 = require_set();
     var timestamp = require_timestamp();
     var schema = [
@@ -16890,7 +16890,7 @@ var require_schema3 = __commonJS({
       binary.binary,
       merge3.merge,
       omap.omap,
-      pairs2.pairs,
+      pairs3.pairs,
       set2.set,
       timestamp.intTime,
       timestamp.floatTime,
@@ -16916,7 +16916,7 @@ var require_tags = __commonJS({
     var binary = require_binary();
     var merge3 = require_merge();
     var omap = require_omap();
-    var pairs2 = require_pairs();
+    var pairs3 = require_pairs();
     var schema$2 = require_schema3();
     var set2 = require_set();
     var timestamp = require_timestamp();
@@ -16942,7 +16942,7 @@ var require_tags = __commonJS({
       merge: merge3.merge,
       null: _null3.nullTag,
       omap: omap.omap,
-      pairs: pairs2.pairs,
+      pairs: pairs3.pairs,
       seq: seq.seq,
       set: set2.set,
       timestamp: timestamp.timestamp
@@ -16951,7 +16951,7 @@ var require_tags = __commonJS({
       "tag:yaml.org,2002:binary": binary.binary,
       "tag:yaml.org,2002:merge": merge3.merge,
       "tag:yaml.org,2002:omap": omap.omap,
-      "tag:yaml.org,2002:pairs": pairs2.pairs,
+      "tag:yaml.org,2002:pairs": pairs3.pairs,
       "tag:yaml.org,2002:set": set2.set,
       "tag:yaml.org,2002:timestamp": timestamp.timestamp
     };
@@ -21206,7 +21206,7 @@ var require_b4a = __commonJS({
     function fill2(buffer, value, offset, end, encoding) {
       return toBuffer(buffer).fill(value, offset, end, encoding);
     }
-    function from(value, encodingOrOffset, length) {
+    function from2(value, encodingOrOffset, length) {
       return Buffer.from(value, encodingOrOffset, length);
     }
     function includes2(buffer, value, byteOffset, encoding) {
@@ -21300,7 +21300,7 @@ var require_b4a = __commonJS({
       copy,
       equals,
       fill: fill2,
-      from,
+      from: from2,
       includes: includes2,
       indexOf,
       lastIndexOf,
@@ -27879,12 +27879,12 @@ function errorJSON(err) {
   }, err);
   return res;
 }
-var import_node_fs33, import_node_path29, import_utils8, createUnsupportedError2, constants12, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
+var import_node_fs34, import_node_path30, import_utils8, createUnsupportedError2, constants12, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
   "node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
-    import_node_fs33 = __toESM(require("node:fs"), 1);
-    import_node_path29 = __toESM(require("node:path"), 1);
+    import_node_fs34 = __toESM(require("node:fs"), 1);
+    import_node_path30 = __toESM(require("node:path"), 1);
     init_errors();
     import_utils8 = __toESM(require_utils2(), 1);
     init_runner();
@@ -27944,8 +27944,8 @@ var init_json = __esm({
           var json2 = JSON.stringify(obj, null, 2);
           if (output2) {
             try {
-              import_node_fs33.default.mkdirSync(import_node_path29.default.dirname(output2), { recursive: true });
-              import_node_fs33.default.writeFileSync(output2, json2);
+              import_node_fs34.default.mkdirSync(import_node_path30.default.dirname(output2), { recursive: true });
+              import_node_fs34.default.writeFileSync(output2, json2);
             } catch (err) {
               console.error(
                 `${Base.symbols.err} [mocha] writing output to "${output2}" failed: ${err.message}
@@ -28650,14 +28650,14 @@ __export(xunit_exports, {
 });
 function tag(name2, attrs, close, content) {
   var end = close ? "/>" : ">";
-  var pairs2 = [];
+  var pairs3 = [];
   var tag3;
   for (var key in attrs) {
     if (Object.prototype.hasOwnProperty.call(attrs, key)) {
-      pairs2.push(key + '="' + escapeXml(attrs[key]) + '"');
+      pairs3.push(key + '="' + escapeXml(attrs[key]) + '"');
     }
   }
-  tag3 = "<" + name2 + (pairs2.length ? " " + pairs2.join(" ") : "") + end;
+  tag3 = "<" + name2 + (pairs3.length ? " " + pairs3.join(" ") : "") + end;
   if (content) {
     tag3 += content + "</" + name2 + end;
   }
@@ -28680,17 +28680,17 @@ function stripInvalidXmlCharacters(value) {
 }
 function testFilePath(filepath, options) {
   if (options && options.reporterOptions && options.reporterOptions.showRelativePaths) {
-    return import_node_path30.default.relative(process.cwd(), filepath);
+    return import_node_path31.default.relative(process.cwd(), filepath);
   }
   return filepath;
 }
-var import_utils10, import_node_fs34, import_node_path30, createUnsupportedError3, constants18, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
+var import_utils10, import_node_fs35, import_node_path31, createUnsupportedError3, constants18, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
   "node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
-    import_node_fs34 = __toESM(require("node:fs"), 1);
-    import_node_path30 = __toESM(require("node:path"), 1);
+    import_node_fs35 = __toESM(require("node:fs"), 1);
+    import_node_path31 = __toESM(require("node:path"), 1);
     init_errors();
     init_runner();
     init_runnable();
@@ -28727,13 +28727,13 @@ var init_xunit = __esm({
         var DEFAULT_SUITE_NAME = "Mocha Tests";
         if (options && options.reporterOptions) {
           if (options.reporterOptions.output) {
-            if (!import_node_fs34.default.createWriteStream) {
+            if (!import_node_fs35.default.createWriteStream) {
               throw createUnsupportedError3("file output not supported in browser");
             }
-            import_node_fs34.default.mkdirSync(import_node_path30.default.dirname(options.reporterOptions.output), {
+            import_node_fs35.default.mkdirSync(import_node_path31.default.dirname(options.reporterOptions.output), {
               recursive: true
             });
-            self2.fileStream = import_node_fs34.default.createWriteStream(options.reporterOptions.output);
+            self2.fileStream = import_node_fs35.default.createWriteStream(options.reporterOptions.output);
           }
           suiteName = options.reporterOptions.suiteName;
         }
@@ -29174,10 +29174,10 @@ function escapeWorkflowValue(value) {
 function escapeWorkflowProperty(value) {
   return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
-var import_node_fs35, import_ms4, constants23, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
+var import_node_fs36, import_ms4, constants23, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
   "node_modules/mocha/lib/reporters/github-actions.js"() {
-    import_node_fs35 = __toESM(require("node:fs"), 1);
+    import_node_fs36 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
     init_runner();
@@ -29239,7 +29239,7 @@ var init_github_actions = __esm({
             if (this.stats.failures) {
               lines.push(":x: " + this.stats.failures + " failing");
             }
-            import_node_fs35.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
+            import_node_fs36.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
           }
         });
       }
@@ -31969,7 +31969,7 @@ var init_serializer = __esm({
        * @param {object} parent - Some parent object
        * @param {string} key - Key to inspect
        */
-      static _serialize(pairs2, parent, key) {
+      static _serialize(pairs3, parent, key) {
         let value = parent[key];
         let _type = (0, import_utils13.type)(value);
         if (_type === "error") {
@@ -31986,7 +31986,7 @@ var init_serializer = __esm({
             if ((0, import_utils13.type)(value.serialize) === "function") {
               parent[key] = value.serialize();
             } else {
-              pairs2.push(
+              pairs3.push(
                 ...Object.keys(value).filter((key2) => SERIALIZABLE_TYPES.has((0, import_utils13.type)(value[key2]))).map((key2) => [value, key2])
               );
             }
@@ -31995,7 +31995,7 @@ var init_serializer = __esm({
             delete parent[key];
             break;
           case "array":
-            pairs2.push(
+            pairs3.push(
               ...value.filter((value2) => SERIALIZABLE_TYPES.has((0, import_utils13.type)(value2))).map((value2, index) => [value2, index])
             );
             break;
@@ -32017,15 +32017,15 @@ var init_serializer = __esm({
           error: this.originalError
         });
         (0, import_utils13.breakCircularDeps)(result2.error);
-        const pairs2 = Object.keys(result2).map((key) => [result2, key]);
+        const pairs3 = Object.keys(result2).map((key) => [result2, key]);
         const seenPairs = /* @__PURE__ */ new Set();
         let pair;
-        while (pair = pairs2.shift()) {
+        while (pair = pairs3.shift()) {
           if (seenPairs.has(pair[1])) {
             continue;
           }
           seenPairs.add(pair[1]);
-          _SerializableEvent._serialize(pairs2, ...pair);
+          _SerializableEvent._serialize(pairs3, ...pair);
         }
         this.data = result2.data;
         this.error = result2.error;
@@ -33738,14 +33738,14 @@ var require_dist2 = __commonJS({
         this.options = options;
         this.loose = !!options.loose;
         this.parse(comp);
-        if (this.semver === ANY2) {
+        if (this.semver === ANY3) {
           this.value = "";
         } else {
           this.value = this.operator + this.semver.version;
         }
         debug5("comp", this);
       }
-      var ANY2 = {};
+      var ANY3 = {};
       Comparator.prototype.parse = function(comp) {
         var r = this.options.loose ? safeRe[t.COMPARATORLOOSE] : safeRe[t.COMPARATOR];
         var m = comp.match(r);
@@ -33757,7 +33757,7 @@ var require_dist2 = __commonJS({
           this.operator = "";
         }
         if (!m[2]) {
-          this.semver = ANY2;
+          this.semver = ANY3;
         } else {
           this.semver = new SemVer(m[2], this.options.loose);
         }
@@ -33767,7 +33767,7 @@ var require_dist2 = __commonJS({
       };
       Comparator.prototype.test = function(version2) {
         debug5("Comparator.test", version2, this.options.loose);
-        if (this.semver === ANY2 || version2 === ANY2) {
+        if (this.semver === ANY3 || version2 === ANY3) {
           return true;
         }
         if (typeof version2 === "string") {
@@ -34064,15 +34064,15 @@ var require_dist2 = __commonJS({
         debug5("replaceStars", comp, options);
         return comp.trim().replace(safeRe[t.STAR], "");
       }
-      function hyphenReplace($0, from, fM, fm, fp, fpr, fb, to, tM, tm, tp, tpr, tb) {
+      function hyphenReplace($0, from2, fM, fm, fp, fpr, fb, to, tM, tm, tp, tpr, tb) {
         if (isX(fM)) {
-          from = "";
+          from2 = "";
         } else if (isX(fm)) {
-          from = ">=" + fM + ".0.0";
+          from2 = ">=" + fM + ".0.0";
         } else if (isX(fp)) {
-          from = ">=" + fM + "." + fm + ".0";
+          from2 = ">=" + fM + "." + fm + ".0";
         } else {
-          from = ">=" + from;
+          from2 = ">=" + from2;
         }
         if (isX(tM)) {
           to = "";
@@ -34085,7 +34085,7 @@ var require_dist2 = __commonJS({
         } else {
           to = "<=" + to;
         }
-        return (from + " " + to).trim();
+        return (from2 + " " + to).trim();
       }
       Range.prototype.test = function(version2) {
         if (!version2) {
@@ -34114,7 +34114,7 @@ var require_dist2 = __commonJS({
         if (version2.prerelease.length && !options.includePrerelease) {
           for (i2 = 0; i2 < set2.length; i2++) {
             debug5(set2[i2].semver);
-            if (set2[i2].semver === ANY2) {
+            if (set2[i2].semver === ANY3) {
               continue;
             }
             if (set2[i2].semver.prerelease.length > 0) {
@@ -34267,7 +34267,7 @@ var require_dist2 = __commonJS({
           var high = null;
           var low = null;
           comparators.forEach(function(comparator) {
-            if (comparator.semver === ANY2) {
+            if (comparator.semver === ANY3) {
               comparator = new Comparator(">=0.0.0");
             }
             high = high || comparator;
@@ -35482,13 +35482,13 @@ var require_dist2 = __commonJS({
           function stackSet(key, value) {
             var data = this.__data__;
             if (data instanceof ListCache) {
-              var pairs2 = data.__data__;
-              if (!Map2 || pairs2.length < LARGE_ARRAY_SIZE - 1) {
-                pairs2.push([key, value]);
+              var pairs3 = data.__data__;
+              if (!Map2 || pairs3.length < LARGE_ARRAY_SIZE - 1) {
+                pairs3.push([key, value]);
                 this.size = ++data.size;
                 return this;
               }
-              data = this.__data__ = new MapCache(pairs2);
+              data = this.__data__ = new MapCache(pairs3);
             }
             data.set(key, value);
             this.size = data.size;
@@ -37722,10 +37722,10 @@ var require_dist2 = __commonJS({
             depth = depth === undefined$1 ? 1 : toInteger(depth);
             return baseFlatten(array2, depth);
           }
-          function fromPairs(pairs2) {
-            var index2 = -1, length = pairs2 == null ? 0 : pairs2.length, result3 = {};
+          function fromPairs(pairs3) {
+            var index2 = -1, length = pairs3 == null ? 0 : pairs3.length, result3 = {};
             while (++index2 < length) {
-              var pair = pairs2[index2];
+              var pair = pairs3[index2];
               baseAssignValue(result3, pair[0], pair[1]);
             }
             return result3;
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join32(array2, separator) {
+          function join33(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -39274,9 +39274,9 @@ var require_dist2 = __commonJS({
             });
             return object;
           });
-          function cond(pairs2) {
-            var length = pairs2 == null ? 0 : pairs2.length, toIteratee = getIteratee();
-            pairs2 = !length ? [] : arrayMap(pairs2, function(pair) {
+          function cond(pairs3) {
+            var length = pairs3 == null ? 0 : pairs3.length, toIteratee = getIteratee();
+            pairs3 = !length ? [] : arrayMap(pairs3, function(pair) {
               if (typeof pair[1] != "function") {
                 throw new TypeError2(FUNC_ERROR_TEXT);
               }
@@ -39285,7 +39285,7 @@ var require_dist2 = __commonJS({
             return baseRest(function(args) {
               var index2 = -1;
               while (++index2 < length) {
-                var pair = pairs2[index2];
+                var pair = pairs3[index2];
                 if (apply2(pair[0], this, args)) {
                   return apply2(pair[1], this, args);
                 }
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join32;
+          lodash2.join = join33;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44386,8 +44386,8 @@ var require_dist2 = __commonJS({
        * @param className
        * @returns this
        */
-      className(className2) {
-        this._attributes.classname = className2;
+      className(className3) {
+        this._attributes.classname = className3;
         return this;
       }
       /**
@@ -44863,7 +44863,7 @@ var ERRORS = {
   "left-profile": {
     exit: EXIT.failed,
     means: "A process of the confined container does not run under the profile, nor under a child of it.",
-    hint: "The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or `change_profile`. Write `ix`, or a child profile with `cx`."
+    hint: "The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or `change_profile`. Write `ix`, or a child profile with `cx`. If the service is meant to run under another profile of the file too, name that under `profile: {also-under: [\u2026]}`, and test it with a spec of its own."
   },
   interrupted: {
     exit: EXIT.broken,
@@ -45013,13 +45013,13 @@ function missingEnd(record2) {
   const { fields: fields2, type: type4 } = record2;
   if (fields2["apparmor"] === void 0 || !isOfKernel(fields2)) return void 0;
   const has = (key) => Object.hasOwn(fields2, key);
-  const isDenial3 = type4 === "DENIED" || type4 === "ALLOWED" || type4 === "KILLED";
+  const isDenial4 = type4 === "DENIED" || type4 === "ALLOWED" || type4 === "KILLED";
   if (!has("comm")) return "the record ends before comm=";
   const broken = PAIRS.find(
-    (pair) => has(pair.key) && !has(pair.then) && (pair.or === void 0 || !has(pair.or)) && (pair.ofDenials === void 0 || isDenial3) && (pair.class === void 0 || pair.class === fields2["class"])
+    (pair) => has(pair.key) && !has(pair.then) && (pair.or === void 0 || !has(pair.or)) && (pair.ofDenials === void 0 || isDenial4) && (pair.class === void 0 || pair.class === fields2["class"])
   );
   if (broken !== void 0) return `the record ends before ${broken.then}=`;
-  if (isDenial3 && isFileAccess(fields2) && !has("ouid")) return "the record ends before ouid=";
+  if (isDenial4 && isFileAccess(fields2) && !has("ouid")) return "the record ends before ouid=";
   return fields2["operation"] === "capable" && !has("capability") ? "the record ends before capability=" : void 0;
 }
 function isOfKernel(fields2) {
@@ -45098,9 +45098,9 @@ function scanFields(text3, at, inQuotes = false) {
     openEnded = void 0;
     const key = matchAt(KEY, text3, at)?.[1];
     if (key === void 0) return stop(`no key=value at character ${at}`);
-    const from = at + key.length + 1;
-    const isQuoted = text3[from] === '"';
-    const read2 = isQuoted ? quotedValue(text3, from + 1, key) : bareValue(text3, from, { key, inQuotes });
+    const from2 = at + key.length + 1;
+    const isQuoted = text3[from2] === '"';
+    const read2 = isQuoted ? quotedValue(text3, from2 + 1, key) : bareValue(text3, from2, { key, inQuotes });
     if (typeof read2 === "string") return stop(read2);
     at = read2.end;
     if (Object.hasOwn(fields2, key)) continue;
@@ -45108,28 +45108,28 @@ function scanFields(text3, at, inQuotes = false) {
     if (!isQuoted && at >= text3.length) openEnded = key;
   }
 }
-function quotedValue(text3, from, key) {
-  const close = closingQuote(text3, from, key);
+function quotedValue(text3, from2, key) {
+  const close = closingQuote(text3, from2, key);
   if (close < 0) return `the closing quote of ${key}= is missing`;
-  return { value: text3.slice(from, close), end: close + 1 };
+  return { value: text3.slice(from2, close), end: close + 1 };
 }
-function bareValue(text3, from, { key, inQuotes }) {
-  const value = text3.slice(from, bareEnd(text3, from, inQuotes));
-  if (value === "" && from >= text3.length) return `${key}= has no value`;
-  return { value: decoded(key, value), end: from + value.length };
+function bareValue(text3, from2, { key, inQuotes }) {
+  const value = text3.slice(from2, bareEnd(text3, from2, inQuotes));
+  if (value === "" && from2 >= text3.length) return `${key}= has no value`;
+  return { value: decoded(key, value), end: from2 + value.length };
 }
 function decoded(key, value) {
   if (STRINGS.has(key) && isHex(value)) return decodeHex(value);
   return DECIMALS.has(key) && /^\d+$/.test(value) ? value.replace(/^0+(?=\d)/, "") : value;
 }
-function closingQuote(text3, from, key) {
-  if (key !== "execpath") return text3.indexOf('"', from);
+function closingQuote(text3, from2, key) {
+  if (key !== "execpath") return text3.indexOf('"', from2);
   const last = text3.lastIndexOf('"');
   for (const mark of GAP_MARKS) {
     const at = text3.lastIndexOf(`"${mark}`);
-    if (at >= from && ENRICHED.test(text3.slice(at + 1 + mark.length, at + 500))) return at;
+    if (at >= from2 && ENRICHED.test(text3.slice(at + 1 + mark.length, at + 500))) return at;
   }
-  return last < from ? -1 : last;
+  return last < from2 ? -1 : last;
 }
 var GAP_MARKS = ["", "#035", "^]"];
 var ENRICHED = /^(?:[A-Z]{2,8}="[^"]{0,64}" ?){1,6}$/;
@@ -45195,8 +45195,8 @@ function readInterpreted(text3) {
   const base = { type: type4, date: date2, serial: Number(serial) };
   if (body.startsWith(' apparmor="')) return { ...base, pairs: body.slice(1) };
   const { values, damaged } = readBody(body);
-  const pairs2 = [...values].map(([key, value]) => `${key}=${printed(key, value)}`).join(" ");
-  return damaged === void 0 ? { ...base, pairs: pairs2 } : { ...base, pairs: pairs2, damaged };
+  const pairs3 = [...values].map(([key, value]) => `${key}=${printed(key, value)}`).join(" ");
+  return damaged === void 0 ? { ...base, pairs: pairs3 } : { ...base, pairs: pairs3, damaged };
 }
 function readBody(body) {
   const places = [...body.matchAll(PID)];
@@ -45363,11 +45363,11 @@ function readEnvelope(line) {
       return daemonText(line, end) ?? untaggedText(line, end);
   }
 }
-function untaggedText(line, from) {
-  return matchAt(/AVC apparmor=/y, line, from) === null ? kernelText(line, from) : journalText(line, from);
+function untaggedText(line, from2) {
+  return matchAt(/AVC apparmor=/y, line, from2) === null ? kernelText(line, from2) : journalText(line, from2);
 }
-function kernelText(text3, from = 0) {
-  let at = from + (matchAt(AUDIT_COLON, text3, from)?.[0].length ?? 0);
+function kernelText(text3, from2 = 0) {
+  let at = from2 + (matchAt(AUDIT_COLON, text3, from2)?.[0].length ?? 0);
   const before = matchAt(KERNEL_TYPE, text3, at);
   at += before?.[0].length ?? 0;
   const stamp = matchAt(STAMP, text3, at);
@@ -45376,10 +45376,10 @@ function kernelText(text3, from = 0) {
   const after = before === null ? matchAt(KERNEL_TYPE, text3, at) : null;
   at += after?.[0].length ?? 0;
   const type4 = (before ?? after)?.[1] ?? "";
-  return envelope(type4, stamp, at, text3.length - from);
+  return envelope(type4, stamp, at, text3.length - from2);
 }
-function daemonText(line, from) {
-  let at = from + (matchAt(NODE, line, from)?.[0].length ?? 0);
+function daemonText(line, from2) {
+  let at = from2 + (matchAt(NODE, line, from2)?.[0].length ?? 0);
   const named = matchAt(DAEMON_TYPE, line, at);
   const msg = named ?? matchAt(DISPATCHED, line, at);
   if (msg === null) return void 0;
@@ -45390,13 +45390,13 @@ function daemonText(line, from) {
   at += matchAt(KERNEL_TYPE, line, at)?.[0].length ?? 0;
   return envelope(named?.[1] ?? "", stamp, at);
 }
-function journalText(line, from) {
-  const type4 = matchAt(JOURNAL_TYPE, line, from);
+function journalText(line, from2) {
+  const type4 = matchAt(JOURNAL_TYPE, line, from2);
   if (type4 === null) return "no audit type";
-  return envelope(type4[1] ?? type4[2] ?? "", null, from + type4[0].length);
+  return envelope(type4[1] ?? type4[2] ?? "", null, from2 + type4[0].length);
 }
-function busText(line, from) {
-  const body = from + (matchAt(BUS_SESSION, line, from)?.[0].length ?? 0);
+function busText(line, from2) {
+  const body = from2 + (matchAt(BUS_SESSION, line, from2)?.[0].length ?? 0);
   if (matchAt(/apparmor="/y, line, body) === null) return "not a decision of dbus-daemon";
   return { origin: "user", type: "", body };
 }
@@ -45576,16 +45576,16 @@ function isHeader(text3) {
 function checked(form2) {
   return defined({ kind: "record", ...form2, damaged: form2.damaged ?? missingEnd(form2.record) });
 }
-function readPairs(pairs2, header, why) {
-  const parsed = parseRecord(`AVC ${pairs2}`);
+function readPairs(pairs3, header, why) {
+  const parsed = parseRecord(`AVC ${pairs3}`);
   if (parsed.kind === "record") return checked({ record: parsed.record, damaged: parsed.damaged, header });
-  return { kind: "other", why: whyUnread(pairs2, why) };
+  return { kind: "other", why: whyUnread(pairs3, why) };
 }
 function readInterpretedForm(text3) {
   const interpreted = readInterpreted(text3);
   if (interpreted === void 0) return { kind: "other", why: whyUnread(text3, "no apparmor= in it") };
-  const { pairs: pairs2, type: type4, date: date2, serial, damaged } = interpreted;
-  const form2 = readPairs(pairs2, { type: type4, date: date2, serial }, "no apparmor= in it");
+  const { pairs: pairs3, type: type4, date: date2, serial, damaged } = interpreted;
+  const form2 = readPairs(pairs3, { type: type4, date: date2, serial }, "no apparmor= in it");
   return form2.kind === "record" ? defined({ ...form2, damaged: damaged ?? form2.damaged }) : form2;
 }
 var MESSAGE_KEYS = ["MESSAGE", "message", "log", "msg"];
@@ -45807,8 +45807,8 @@ function mayFollow(before, key) {
   if (before.damaged !== void 0 || MAY_FOLLOW.has(key)) return true;
   return MAY_FOLLOW_MOUNT.has(key) && /mount|pivot/.test(before.record.fields["operation"] ?? "");
 }
-function repeatsKeys(before, pairs2) {
-  return Object.keys(scanFields(pairs2, 0).fields).some((key) => Object.hasOwn(before.record.fields, key));
+function repeatsKeys(before, pairs3) {
+  return Object.keys(scanFields(pairs3, 0).fields).some((key) => Object.hasOwn(before.record.fields, key));
 }
 function isWholeSoFar(form2, text3) {
   const { damaged } = form2;
@@ -46749,8 +46749,8 @@ async function runCleanup() {
 }
 
 // src/cli/commands/diff-specs.ts
-var import_node_fs40 = require("node:fs");
-var import_node_path35 = require("node:path");
+var import_node_fs41 = require("node:fs");
+var import_node_path36 = require("node:path");
 
 // src/adapters/host/git-revision.ts
 var import_node_fs8 = require("node:fs");
@@ -46947,13 +46947,13 @@ async function readCheckout(revision, path5, { cwd = process.cwd(), folders = []
     throw error3;
   }
 }
-function copyEmptyFolders(from, to) {
-  const isFolder2 = (0, import_node_fs8.statSync)(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function copyEmptyFolders(from2, to) {
+  const isFolder2 = (0, import_node_fs8.statSync)(from2, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder2 || (0, import_node_fs8.lstatSync)(to, { throwIfNoEntry: false })?.isDirectory() === false) return;
-  const entries = (0, import_node_fs8.readdirSync)(from, { withFileTypes: true });
+  const entries = (0, import_node_fs8.readdirSync)(from2, { withFileTypes: true });
   if (entries.length === 0) (0, import_node_fs8.mkdirSync)(to, { recursive: true });
   const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== ".git");
-  for (const { name: name2 } of folders) copyEmptyFolders((0, import_node_path5.join)(from, name2), (0, import_node_path5.join)(to, name2));
+  for (const { name: name2 } of folders) copyEmptyFolders((0, import_node_path5.join)(from2, name2), (0, import_node_path5.join)(to, name2));
 }
 async function commitOf(revision, cwd, fail) {
   const named = await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`], cwd);
@@ -47025,10 +47025,1271 @@ async function hasCommit(object, folder) {
   return (await git(["cat-file", "-e", "--end-of-options", object], folder)).exit === 0;
 }
 
-// src/adapters/kernel/parser/apparmor-parser.ts
+// src/core/profile/syntax/cursor.ts
+var ENDS = {
+  /** Paths, names, targets. */
+  plain: "",
+  /** The first positional words of network, mount, dbus, … rules. */
+  beforeEquals: "=)",
+  /** Values in brackets. */
+  list: "(),",
+  /** Keys in the brackets of `peer=(…)`. */
+  key: "=),"
+};
+var HASH_INCLUDE = /#include[ \t<"]/y;
+var Cursor = class {
+  source;
+  at;
+  constructor(source, at = 0) {
+    this.source = source;
+    this.at = at;
+  }
+  get done() {
+    return this.at >= this.source.text.length;
+  }
+  /**
+   * Skips blanks, line breaks and comments.
+   * @param stopAtInclude `#include` is a statement here, not a comment.
+   */
+  skip({ stopAtInclude = false } = {}) {
+    const { text: text3 } = this.source;
+    for (; this.at < text3.length; this.at += 1) {
+      const c = text3[this.at] ?? "";
+      if (c === "#" && stopAtInclude && this.sees(HASH_INCLUDE)) return;
+      if (c === "#") this.at = lineEnd(text3, this.at);
+      else if (c !== " " && c !== "	" && c !== "\n" && c !== "\r") return;
+    }
+  }
+  /** Skips blanks of this line only. */
+  skipBlanks() {
+    while (this.source.text[this.at] === " " || this.source.text[this.at] === "	") this.at += 1;
+  }
+  /** @returns whether the text continues with this string, or with a match of this sticky expression. */
+  sees(expected) {
+    if (typeof expected === "string") return this.source.text.startsWith(expected, this.at);
+    expected.lastIndex = this.at;
+    return expected.test(this.source.text);
+  }
+  /** Skips to the next word, then takes the string if the text continues with it. */
+  take(expected) {
+    this.skip();
+    if (!this.sees(expected)) return false;
+    this.at += expected.length;
+    return true;
+  }
+  /** Skips to the next word, then takes what a sticky expression matches. */
+  match(expression2) {
+    this.skip();
+    return this.matchHere(expression2);
+  }
+  /** Takes what a sticky expression matches right here, without skipping anything. */
+  matchHere(expression2) {
+    expression2.lastIndex = this.at;
+    const matched = expression2.exec(this.source.text)?.[0];
+    return matched === void 0 ? void 0 : this.#takeTo(this.at + matched.length);
+  }
+  /**
+   * Takes a string that must stand here.
+   * @param where for the message: `after peer`.
+   */
+  expect(expected, where) {
+    if (!this.take(expected)) this.fail(`expected \`${expected}\` ${where}`);
+  }
+  /**
+   * Skips to the next word and takes it. A quoted string is one word; its quotes stay on.
+   * @param ends one of {@link ENDS}.
+   */
+  word(ends = ENDS.plain) {
+    this.skip();
+    const { text: text3 } = this.source;
+    const end = text3[this.at] === '"' ? quotedEnd(text3, this.at) : wordEnd(text3, this.at, ends);
+    if (end === void 0) this.fail("a quoted string is not closed");
+    return end === this.at ? void 0 : this.#takeTo(end);
+  }
+  /** @throws ReadFailure with the line and column of an offset. */
+  fail(message, at = this.at) {
+    return this.source.fail(at, message);
+  }
+  #takeTo(end) {
+    const start2 = this.at;
+    this.at = end;
+    return { text: this.source.text.slice(start2, end), start: start2, end };
+  }
+};
+function lineEnd(text3, from2) {
+  const end = text3.indexOf("\n", from2);
+  return end < 0 ? text3.length : end;
+}
+function wordEnd(text3, from2, ends) {
+  const escapable = ends === ENDS.list ? ' 	"!,#()' : ' 	"!,#';
+  let at = from2;
+  while (at < text3.length) {
+    const c = text3[at] ?? "";
+    const next = text3[at + 1];
+    if (c === "\\" && isAny(next, escapable)) at += 2;
+    else if (isAny(c, ' 	\r\n"!') || isAny(c, ends)) return at;
+    else if (c !== ",") at += 1;
+    else if (next !== void 0 && !isAny(next, ' 	\r\n"!,') && !isAny(next, ends)) at += 2;
+    else return at;
+  }
+  return at;
+}
+function isAny(character, set2) {
+  return character !== void 0 && set2.includes(character);
+}
+function quotedEnd(text3, from2) {
+  let escaped2;
+  for (let at = from2 + 1; at < text3.length && text3[at] !== "\0"; at += 1) {
+    if (text3[at] !== '"') continue;
+    if (text3[at - 1] !== "\\" || at - 1 === from2) return at + 1;
+    escaped2 = at + 1;
+  }
+  return escaped2;
+}
+
+// src/core/profile/syntax/escapes.ts
+var NAMED = { "\\": 92, '"': 34, a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
+var SPECIAL = "*?[]{}^,\\";
+function readEscape(text3, at, also = "") {
+  const c = text3[at];
+  if (c === void 0) return void 0;
+  if (/[0-7]/.test(c)) return readNumber(text3, at, { base: 8, digits: 3 });
+  if (c === "d") return readNumber(text3, at + 1, { base: 10, digits: 3 });
+  if (c === "x") return readNumber(text3, at + 1, { base: 16, digits: 2 });
+  const named = Object.hasOwn(NAMED, c) ? NAMED[c] : void 0;
+  if (named !== void 0) return { code: named, end: at + 1 };
+  return also.includes(c) ? { code: c.charCodeAt(0), end: at + 1 } : void 0;
+}
+function readNumber(text3, from2, { base, digits }) {
+  let code2 = 0;
+  let end = from2;
+  for (; end < from2 + digits; end += 1) {
+    const digit = Number.parseInt(text3[end] ?? "", base);
+    if (Number.isNaN(digit) || code2 * base + digit > 255) break;
+    code2 = code2 * base + digit;
+  }
+  return end === from2 ? void 0 : { code: code2, end };
+}
+function unescape(text3, highest = 255) {
+  let out = "";
+  let copied = 0;
+  for (let at = text3.indexOf("\\"); at >= 0; at = text3.indexOf("\\", at)) {
+    const escape5 = readEscape(text3, at + 1);
+    if (escape5 === void 0) {
+      at += 1;
+      continue;
+    }
+    if (escape5.code !== 0 && escape5.code <= highest) {
+      const character = String.fromCharCode(escape5.code);
+      out += text3.slice(copied, at) + (SPECIAL.includes(character) ? `\\${character}` : character);
+      copied = escape5.end;
+    }
+    at = escape5.end;
+  }
+  return out + text3.slice(copied);
+}
+
+// src/core/profile/syntax/unquote.ts
+function unquote(raw) {
+  const isQuoted = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"');
+  const text3 = isQuoted ? raw.slice(1, -1) : raw;
+  return text3.includes("\\") ? unescapeBytes(text3) : text3;
+}
+var decoder2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function unescapeBytes(text3) {
+  const bytes = unescape(Buffer.from(text3).toString("latin1"));
+  try {
+    return decoder2.decode(Buffer.from(bytes, "latin1"));
+  } catch {
+    return unescape(text3, 127);
+  }
+}
+function quoteName(name2) {
+  return `"${name2.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+function singleSlashes(path5) {
+  const head2 = /^\/\/(?!\/)/.test(path5) ? "//" : "";
+  return head2 + path5.slice(head2.length).replaceAll(/\/{2,}/g, "/");
+}
+
+// src/core/profile/syntax/variables.ts
+var MAX_VALUES = 256;
+var MAX_LENGTH = 1 << 17;
+var MAX_DEPTH = 64;
+var Variables = class {
+  sets = /* @__PURE__ */ new Map();
+  booleans = /* @__PURE__ */ new Map();
+  /** Values of sets, with the variables in them replaced. */
+  #resolved = /* @__PURE__ */ new Map();
+  define(name2, values) {
+    this.sets.set(name2, [...values]);
+    this.#resolved.clear();
+  }
+  append(name2, values) {
+    this.sets.get(name2)?.push(...values);
+    this.#resolved.clear();
+  }
+  remove(name2) {
+    this.sets.delete(name2);
+    this.#resolved.clear();
+  }
+  /** The values of every set, the variables in them replaced; a set that names an unknown variable stays as written. */
+  all() {
+    return new Map([...this.sets.keys()].map((name2) => [name2, this.#valuesOrWritten(name2)]));
+  }
+  /** @throws Error with a message for the user when a variable is unknown, contains itself, or grows too long. */
+  expand(raw, { path: path5 }) {
+    const values = this.#expand(unquote(raw), 0);
+    const tidy = (text3) => path5 ? singleSlashes(text3) : text3;
+    return defined({
+      text: raw,
+      expanded: path5 ? [...new Set(values.map(tidy))] : values,
+      alternation: values.length > 1 ? tidy(this.single(raw)) : void 0
+    });
+  }
+  /** One text for a word, as AppArmor 4.1 writes names: several values of a variable become an alternation. */
+  single(raw) {
+    return this.#expand(unquote(raw), 0, 1)[0] ?? "";
+  }
+  #valuesOrWritten(name2) {
+    try {
+      return this.#values(name2, 0);
+    } catch {
+      return this.sets.get(name2) ?? [];
+    }
+  }
+  #values(name2, depth) {
+    const resolved = this.#resolved.get(name2);
+    if (resolved !== void 0) return resolved;
+    const written = this.sets.get(name2);
+    if (written === void 0) {
+      const problem = this.booleans.has(name2) ? `@{${name2}} is a boolean` : `the variable @{${name2}} is not defined`;
+      throw new Error(problem);
+    }
+    if (depth > MAX_DEPTH) {
+      throw new Error(`the variable @{${name2}} contains itself, or is nested more than ${MAX_DEPTH} deep`);
+    }
+    const values = [...new Set(written.flatMap((value) => this.#expand(value, depth + 1)))];
+    if (values.length === 0) throw new Error(`the variable @{${name2}} has no value`);
+    this.#resolved.set(name2, values);
+    return values;
+  }
+  /** @param most from this many texts on, a variable's values are put in as one alternation. */
+  #expand(text3, depth, most = MAX_VALUES) {
+    let texts = [""];
+    let from2 = 0;
+    for (const { start: start2, end, name: name2 } of references(text3)) {
+      const values = trimmed(this.#values(name2, depth), { before: text3[start2 - 1], after: text3[end] });
+      const inserted = texts.length * values.length <= most ? values : [`{${values.join(",")}}`];
+      const between = text3.slice(from2, start2);
+      texts = bounded(texts.flatMap((head2) => inserted.map((value) => head2 + between + value)));
+      from2 = end;
+    }
+    return bounded(texts.map((head2) => head2 + text3.slice(from2)));
+  }
+};
+function trimmed(values, { before, after }) {
+  if (values.length < 2) return values;
+  const tails = before === "/" ? values.map((value) => value.replace(/^\/+/, "")) : values;
+  return after === "/" ? tails.map(withoutTrailingSlashes) : tails;
+}
+function withoutTrailingSlashes(text3) {
+  let end = text3.length;
+  while (end > 0 && text3[end - 1] === "/") end -= 1;
+  return text3.slice(0, end);
+}
+function references(text3) {
+  if (!text3.includes("@{")) return [];
+  const matches2 = [...text3.matchAll(/\\[\s\S]|@\{([A-Za-z][A-Za-z0-9_]*)\}/g)];
+  return matches2.flatMap(
+    ({ 0: { length }, 1: name2, index }) => name2 === void 0 ? [] : [{ name: name2, start: index, end: index + length }]
+  );
+}
+function bounded(texts) {
+  const length = texts.reduce((sum, text3) => sum + text3.length, 0);
+  if (length > MAX_LENGTH) throw new Error("the text is too long once its variables are replaced");
+  return texts;
+}
+
+// src/core/profile/syntax/scope.ts
+var LIMITS = {
+  files: 2e3,
+  /** UTF-16 units of all files together. */
+  bytes: 1 << 24,
+  includeDepth: 100,
+  blockDepth: 500,
+  rules: 1e5,
+  /** UTF-16 units of all expressions together, once their variables are replaced. */
+  values: 1 << 25
+};
+var ReaderState = class {
+  find;
+  files = /* @__PURE__ */ new Map();
+  variables = new Variables();
+  aliases = [];
+  profiles = [];
+  labels = [];
+  abi;
+  ruleCount = 0;
+  #fileCount = 0;
+  #bytes = 0;
+  #values = 0;
+  constructor(find) {
+    this.find = find;
+  }
+  /** @throws ReadFailure when there are too many files, or they are too long. */
+  addFile(source) {
+    this.#fileCount += 1;
+    this.#bytes += source.text.length;
+    if (this.#fileCount > LIMITS.files) source.fail(0, `more than ${LIMITS.files} files are included`);
+    if (this.#bytes > LIMITS.bytes) source.fail(0, "the profile and its includes are too long");
+    this.files.set(source.file, source.text);
+  }
+  /** @returns a word with its variables replaced. @throws ReadFailure at its place when that cannot be done. */
+  expand(cursor4, { text: text3, start: start2 }, isPath) {
+    const expression2 = reportProblem(cursor4, start2, () => this.variables.expand(text3, { path: isPath }));
+    this.#values += expression2.expanded.reduce((sum, { length }) => sum + length, 0);
+    if (this.#values > LIMITS.values) cursor4.fail("the profile is too long once its variables are replaced", start2);
+    return expression2;
+  }
+};
+function noteLabel(cursor4, { reading }, word) {
+  if (word !== void 0) reading.labels.push(cursor4.source.span(word.start, word.end));
+}
+function reportProblem(cursor4, at, action) {
+  try {
+    return action();
+  } catch (error3) {
+    return cursor4.fail(error3.message, at);
+  }
+}
+function expression(cursor4, scope, word) {
+  return scope.live ? scope.reading.expand(cursor4, word, false) : { text: word.text, expanded: [] };
+}
+function pathExpression(cursor4, scope, word) {
+  return scope.live ? scope.reading.expand(cursor4, word, true) : { text: word.text, expanded: [] };
+}
+
+// src/core/profile/syntax/source-text.ts
+var ReadFailure = class extends Error {
+  problem;
+  constructor(problem) {
+    super(problem.message);
+    this.problem = problem;
+  }
+};
+var Source = class {
+  file;
+  text;
+  /** Offsets at which lines start. */
+  #lineStarts = [0];
+  constructor(file5, text3) {
+    this.file = file5;
+    this.text = text3;
+    for (let at = text3.indexOf("\n"); at >= 0; at = text3.indexOf("\n", at + 1)) this.#lineStarts.push(at + 1);
+  }
+  span(start2, end) {
+    const line = this.#lineOf(start2);
+    return { file: this.file, line, column: start2 - (this.#lineStarts[line - 1] ?? 0) + 1, start: start2, end };
+  }
+  /** A line's text without its break; undefined where there is no such line. Lines are 1-based. */
+  lineText(line) {
+    const start2 = this.#lineStarts[line - 1];
+    if (start2 === void 0) return void 0;
+    const next = this.#lineStarts[line];
+    return this.text.slice(start2, next === void 0 ? void 0 : next - 1);
+  }
+  /** @throws ReadFailure with the line and column of the offset. */
+  fail(offset, message, { missing } = {}) {
+    const { line, column } = this.span(Math.min(offset, this.text.length), offset);
+    throw new ReadFailure(defined({ file: this.file, line, column, message, missing }));
+  }
+  /** The 1-based line of an offset, found by halving. */
+  #lineOf(offset) {
+    let low = 0;
+    let high = this.#lineStarts.length;
+    while (high - low > 1) {
+      const middle = low + high >> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  }
+};
+
+// src/core/profile/syntax/read-include.ts
+var INCLUDE = /#?include(?:[ \t]+if[ \t]+exists(?=[ \t<"])|(?=[ \t<"]))/y;
+var ABI = /abi(?=[ \t<"])/y;
+var ANGLES = /<[^>\t\r\n]+>/y;
+var NAME = /(?:\\[ \t"!,]|,?[^ \t\r\n"!,<>])+/y;
+function readInclude(cursor4, scope) {
+  cursor4.skip({ stopAtInclude: true });
+  const keyword = cursor4.matchHere(INCLUDE);
+  if (!keyword) return void 0;
+  cursor4.skipBlanks();
+  const word = readName(cursor4);
+  if (!word) cursor4.fail("expected the name of a file after include", keyword.start);
+  const files = findFiles(cursor4, scope, { keyword, word });
+  if (files === void 0) return [];
+  if (scope.via.length >= LIMITS.includeDepth) cursor4.fail("includes are nested too deep", keyword.start);
+  const via = [...scope.via, cursor4.source.span(keyword.start, word.end)];
+  return files.filter(({ file: file5 }) => !scope.included.has(file5)).map((file5) => open({ ...scope, via }, file5));
+}
+function findFiles(cursor4, { reading }, { keyword, word }) {
+  const magic = word.text.startsWith("<");
+  const name2 = unquote((magic ? word.text.slice(1, -1) : word.text).trim());
+  const files = reading.find({ name: name2, magic, from: cursor4.source.file });
+  if (files !== void 0 || keyword.text.endsWith("exists")) return files;
+  return cursor4.source.fail(keyword.start, `the include ${word.text} is not found`, { missing: word.text });
+}
+function open(scope, { file: file5, text: text3 }) {
+  const source = new Source(file5, text3);
+  scope.included.add(file5);
+  scope.reading.addFile(source);
+  return { cursor: new Cursor(source), scope };
+}
+function readAbi(cursor4, { reading, profile: profile2 }) {
+  const keyword = cursor4.match(ABI);
+  if (!keyword) return false;
+  cursor4.skipBlanks();
+  const word = readName(cursor4);
+  if (!word) cursor4.fail("expected the name of a file after abi", keyword.start);
+  cursor4.expect(",", "after the abi");
+  if (profile2 === void 0 && reading.profiles.length === 0) reading.abi ??= word.text;
+  return true;
+}
+function readName(cursor4) {
+  return cursor4.matchHere(ANGLES) ?? (cursor4.sees('"') ? cursor4.word() : cursor4.matchHere(NAME));
+}
+
+// src/core/profile/syntax/read-qualifiers.ts
+var WORD = /(?:audit|deny|allow|prompt|owner|user|other)(?=[\s{])|priority[ \t]*=[ \t]*[+-]?[0-9]+/y;
+var MEANINGS = {
+  audit: { audit: true },
+  deny: { access: "deny" },
+  allow: { access: "allow" },
+  prompt: { access: "prompt" },
+  owner: { owner: "owner" },
+  user: { owner: "owner" },
+  other: { owner: "other" }
+};
+function readQualifiers(cursor4, outer) {
+  let qualifiers = { audit: false, access: "allow", ...outer };
+  for (; ; ) {
+    const word = cursor4.match(WORD)?.text;
+    if (word === void 0) break;
+    qualifiers = { ...qualifiers, ...MEANINGS[word] ?? { priority: priorityOf(word) } };
+  }
+  const { audit, access: access5, owner, priority } = qualifiers;
+  return defined({ audit, access: access5, owner, priority });
+}
+function priorityOf(word) {
+  return Number(/[+-]?[0-9]+$/.exec(word)?.[0] ?? 0);
+}
+
+// src/core/profile/syntax/read-file.ts
+var EXEC_MODE = /[PpCc]?[IiUu]?[Xx]/;
+var PERMISSIONS = /(?:[PpCc]?[IiUu]?[Xx]|[RrWwaLlMmkK])+(?=[\s,])/y;
+var FILE = /file(?=[\s,])/y;
+var ALL = /all(?=[\s,])/y;
+var SAFETY = /(?:un)?safe(?=\s)/y;
+var PATH_START = /["/@]/y;
+var BARE_FILE = { kind: "file", permissions: "rwlkmx", exec: { mode: "ix" } };
+var ANY_TARGET = { text: "/**", expanded: ["/**"] };
+function startsFile(cursor4) {
+  if (cursor4.sees(PATH_START) || cursor4.sees(FILE) || cursor4.sees(SAFETY)) return true;
+  return cursor4.sees(PERMISSIONS) && !cursor4.sees(ALL);
+}
+function readFile(cursor4, scope) {
+  const hasKeyword = cursor4.match(FILE) !== void 0;
+  cursor4.skip();
+  if (hasKeyword && cursor4.sees(",")) return [BARE_FILE];
+  const written = readParts(cursor4);
+  const isLink = written.letters.includes("l") && written.leads && (written.target !== void 0 || written.subset);
+  const path5 = pathExpression(cursor4, scope, written.path);
+  if (!isLink) {
+    const file6 = fileBody(cursor4, scope, path5, written);
+    if (!namesChild(file6)) noteLabel(cursor4, scope, written.target);
+    return [file6];
+  }
+  const own2 = { ...written, target: void 0, letters: written.letters.replace("l", "") };
+  const file5 = fileBody(cursor4, scope, path5, own2);
+  const target = written.target ? pathExpression(cursor4, scope, written.target) : ANY_TARGET;
+  const link2 = { kind: "link", path: path5, target, subset: written.subset };
+  return file5.permissions === "" ? [link2] : [file5, link2];
+}
+function readParts(cursor4) {
+  const safety = cursor4.match(SAFETY)?.text;
+  const leading = cursor4.match(PERMISSIONS);
+  const subset = leading !== void 0 && takeSubset(cursor4);
+  cursor4.skip();
+  if (!cursor4.sees(PATH_START)) cursor4.fail("expected a path, which starts with / or with a variable");
+  const path5 = cursor4.word();
+  const permissions = leading ?? cursor4.match(PERMISSIONS);
+  if (!path5 || !permissions) cursor4.fail("expected file permissions, such as rw");
+  const target = cursor4.take("->") ? cursor4.word() : void 0;
+  const letters = lettersOf(permissions.text);
+  return { safety, path: path5, permissions, letters, leads: leading !== void 0, subset, target };
+}
+function takeSubset(cursor4) {
+  return (cursor4.match(/subset(?=\s)/y) ?? cursor4.match(/<=/y)) !== void 0;
+}
+function fileBody(cursor4, scope, path5, written) {
+  const { permissions, letters, target, safety } = written;
+  const exec3 = transition(permissions.text, target, safety);
+  const targetName = target === void 0 ? void 0 : nameOf(cursor4, scope, target);
+  return defined({
+    kind: "file",
+    path: path5,
+    permissions: letters,
+    permissionsSpan: cursor4.source.span(permissions.start, permissions.end),
+    exec: exec3 && defined({ ...exec3, targetName })
+  });
+}
+function nameOf(cursor4, scope, target) {
+  if (!target.text.includes("@{")) return void 0;
+  const { alternation, expanded } = expression(cursor4, scope, target);
+  return alternation ?? expanded[0];
+}
+function namesChild({ exec: exec3 }) {
+  return /c/i.test(exec3?.mode ?? "");
+}
+function lettersOf(permissions) {
+  const letters = permissions.replaceAll(new RegExp(EXEC_MODE, "g"), "x").toLowerCase();
+  return [...new Set(letters)].join("");
+}
+function transition(permissions, target, safety) {
+  const mode2 = EXEC_MODE.exec(permissions)?.[0];
+  return mode2 === void 0 ? void 0 : defined({ mode: mode2, target: target?.text, safety });
+}
+
+// src/core/profile/syntax/conditions.ts
+var KEY2 = /[A-Za-z][A-Za-z0-9_]*(?=[ \t]*=|[ \t]+in[ \t]*\()/y;
+var IN = /in(?=[ \t]*\()/y;
+var PEER_GROUP = /peer(?=[ \t]*=[ \t]*\()/y;
+var LABEL_KEYS = ["peer", "peer.label", "label"];
+function readConditions(cursor4, scope, conditions) {
+  for (; ; ) {
+    if (cursor4.match(PEER_GROUP)) {
+      cursor4.expect("=", "after peer");
+      readPeerGroup(cursor4, scope, conditions);
+      continue;
+    }
+    const key = cursor4.match(KEY2);
+    if (!key) return;
+    if (cursor4.match(IN)) {
+      add(conditions, `${key.text} in`, readList(cursor4, scope).value);
+      continue;
+    }
+    cursor4.expect("=", `after ${key.text}`);
+    cursor4.skipBlanks();
+    add(conditions, key.text, readValue(cursor4, scope, { key: key.text, ends: ENDS.plain }));
+  }
+}
+function conditionsOf(conditions) {
+  return Object.fromEntries(conditions);
+}
+function readPeerGroup(cursor4, scope, conditions) {
+  cursor4.expect("(", "after peer=");
+  while (!cursor4.take(")")) {
+    if (cursor4.take(",")) continue;
+    const key = cursor4.word(ENDS.key);
+    if (!key) cursor4.fail("the brackets of peer=( are not closed");
+    cursor4.expect("=", `after ${key.text}`);
+    cursor4.skip();
+    const name2 = `peer.${key.text}`;
+    add(conditions, name2, readValue(cursor4, scope, { key: name2, ends: ENDS.list }));
+  }
+}
+function readValue(cursor4, scope, { key, ends }) {
+  const { value, words: words5 } = cursor4.sees("(") ? readList(cursor4, scope) : readSingle(cursor4, scope, ends);
+  if (LABEL_KEYS.includes(key)) for (const word of words5) noteLabel(cursor4, scope, word);
+  return value;
+}
+function readSingle(cursor4, scope, ends) {
+  const word = cursor4.word(ends);
+  if (!word) cursor4.fail("expected a value after =");
+  return { value: expression(cursor4, scope, word), words: [word] };
+}
+function readList(cursor4, scope) {
+  const words5 = readWords(cursor4);
+  const text3 = `(${words5.map((word) => word.text).join(", ")})`;
+  return { value: { text: text3, expanded: words5.flatMap((word) => expression(cursor4, scope, word).expanded) }, words: words5 };
+}
+function readWords(cursor4) {
+  cursor4.expect("(", "here");
+  const words5 = [];
+  while (!cursor4.take(")")) {
+    if (cursor4.take(",")) continue;
+    const word = cursor4.word(ENDS.list);
+    if (!word) cursor4.fail("a ( is not closed");
+    words5.push(word);
+  }
+  return words5;
+}
+function add(conditions, key, value) {
+  let name2 = key;
+  for (let n = 2; conditions.has(name2); n += 1) name2 = `${key} #${n}`;
+  conditions.set(name2, value);
+}
+
+// src/core/profile/syntax/read-mount.ts
+function readMount(cursor4, scope, keyword) {
+  const conditions = /* @__PURE__ */ new Map();
+  readConditions(cursor4, scope, conditions);
+  const path5 = readPath(cursor4, scope);
+  const hasArrow = cursor4.take("->");
+  if (keyword === "mount") {
+    if (hasArrow) readConditions(cursor4, scope, conditions);
+    const target = hasArrow ? readPath(cursor4, scope) : void 0;
+    return defined({ kind: "mount", conditions: conditionsOf(conditions), source: path5, target });
+  }
+  if (keyword === "pivot_root") {
+    const transition3 = hasArrow ? cursor4.word() : void 0;
+    noteLabel(cursor4, scope, transition3);
+    return defined({
+      kind: keyword,
+      conditions: conditionsOf(conditions),
+      target: path5,
+      transition: transition3?.text
+    });
+  }
+  const kind = keyword === "remount" ? "remount" : "umount";
+  return defined({ kind, conditions: conditionsOf(conditions), target: path5 });
+}
+function readPath(cursor4, scope) {
+  cursor4.skip();
+  if (cursor4.sees("->")) return void 0;
+  const word = cursor4.word(cursor4.sees(/[/@:&]/y) ? ENDS.plain : ENDS.beforeEquals);
+  return word && pathExpression(cursor4, scope, word);
+}
+function readLink(cursor4, scope) {
+  const subset = takeSubset(cursor4);
+  const path5 = cursor4.word();
+  cursor4.expect("->", "in the link rule");
+  const target = cursor4.word();
+  if (!path5 || !target) cursor4.fail("expected two paths in the link rule");
+  return {
+    kind: "link",
+    path: pathExpression(cursor4, scope, path5),
+    target: pathExpression(cursor4, scope, target),
+    subset
+  };
+}
+
+// src/core/profile/syntax/accesses.ts
+var SOCKET_ACCESSES = [
+  "create",
+  "bind",
+  "listen",
+  "accept",
+  "connect",
+  "shutdown",
+  "getattr",
+  "setattr",
+  "getopt",
+  "setopt",
+  "send",
+  "receive"
+];
+var ACCESSES = {
+  network: SOCKET_ACCESSES,
+  unix: SOCKET_ACCESSES,
+  dbus: ["send", "receive", "bind", "eavesdrop"],
+  signal: ["send", "receive"],
+  ptrace: ["trace", "read", "tracedby", "readby"],
+  mqueue: ["create", "open", "delete", "read", "write", "getattr", "setattr"],
+  userns: ["create"],
+  io_uring: ["sqpoll", "override_creds"]
+};
+var SEND_RECEIVE = { read: "receive", write: "send" };
+var READ_WRITE = {
+  network: SEND_RECEIVE,
+  unix: SEND_RECEIVE,
+  dbus: SEND_RECEIVE,
+  signal: SEND_RECEIVE,
+  ptrace: { read: "read", write: "trace" },
+  mqueue: { read: "read", write: "write" }
+};
+function readAccess(cursor4, ruleClass) {
+  cursor4.skip();
+  if (cursor4.sees("(")) {
+    return [...new Set(readWords(cursor4).flatMap((word2) => accessesOf(cursor4, ruleClass, word2)))];
+  }
+  const start2 = cursor4.at;
+  const word = cursor4.match(/[a-z_]+(?=[\s,])/y);
+  const accesses = word && accessesNamed(ruleClass, word.text);
+  if (accesses === void 0) cursor4.at = start2;
+  return accesses ?? [];
+}
+function accessesOf(cursor4, ruleClass, word) {
+  const accesses = accessesNamed(ruleClass, unquote(word.text));
+  return accesses ?? cursor4.fail(`${word.text} is not an access of ${ruleClass} rules`, word.start);
+}
+function accessesNamed(ruleClass, word) {
+  const names2 = ACCESSES[ruleClass];
+  if (names2.includes(word)) return [word];
+  const meaning2 = READ_WRITE[ruleClass];
+  if (meaning2 === void 0) return void 0;
+  if (word === "read" || word === "write") return [meaning2[word]];
+  if (!/^[rw]{1,2}$/.test(word)) return void 0;
+  return [...word].map((letter) => letter === "r" ? meaning2.read : meaning2.write);
+}
+
+// src/core/profile/syntax/read-peer.ts
+var LONE_TYPES = /^(stream|dgram|seqpacket|rdm|raw|tcp|udp|icmp)$/;
+function readNetwork(cursor4, scope) {
+  const access5 = readAccess(cursor4, "network");
+  const conditions = /* @__PURE__ */ new Map();
+  readConditions(cursor4, scope, conditions);
+  const first = readWord(cursor4);
+  const second = first !== void 0 && conditions.size === 0 ? readWord(cursor4) : void 0;
+  readConditions(cursor4, scope, conditions);
+  return {
+    kind: "network",
+    access: access5,
+    ...familyAndType(first, second),
+    conditions: conditionsOf(conditions)
+  };
+}
+function familyAndType(first, second) {
+  if (first === void 0) return {};
+  if (second !== void 0) return { family: first, type: second };
+  return LONE_TYPES.test(first) ? { type: first } : { family: first };
+}
+function readWord(cursor4) {
+  return cursor4.match(/[A-Za-z0-9_]+(?=[\s,])/y)?.text;
+}
+function readPeer(cursor4, scope, keyword) {
+  const kind = keyword;
+  const access5 = readAccess(cursor4, kind);
+  const conditions = /* @__PURE__ */ new Map();
+  readConditions(cursor4, scope, conditions);
+  const name2 = kind === "mqueue" ? cursor4.word(ENDS.beforeEquals) : void 0;
+  return defined({
+    kind,
+    access: access5,
+    conditions: conditionsOf(conditions),
+    name: name2 && expression(cursor4, scope, name2),
+    signals: kind === "signal" ? conditions.get("set")?.expanded : void 0
+  });
+}
+
+// src/core/profile/syntax/read-plain.ts
+function readCapability(cursor4) {
+  const names2 = [];
+  for (; ; ) {
+    const word = cursor4.match(/[A-Za-z][A-Za-z0-9_]*/y);
+    if (!word) return { kind: "capability", names: names2 };
+    names2.push(word.text);
+  }
+}
+function readRlimit(cursor4) {
+  if (!cursor4.match(/rlimit(?=\s)/y)) cursor4.fail("expected rlimit after set");
+  const limit2 = cursor4.match(/[A-Za-z_]+/y);
+  cursor4.expect("<=", "in the rlimit rule");
+  const value = cursor4.match(/-?[0-9]+|[A-Za-z_]+/y);
+  if (!limit2 || !value) cursor4.fail("expected set rlimit NAME <= VALUE");
+  const unit = cursor4.match(/[A-Za-z_]+/y);
+  return { kind: "rlimit", limit: limit2.text, value: unit ? `${value.text} ${unit.text}` : value.text };
+}
+function readChangeProfile(cursor4, scope) {
+  const mode2 = cursor4.match(/(?:un)?safe(?=\s)/y)?.text;
+  cursor4.skip();
+  const exec3 = cursor4.sees("->") ? void 0 : cursor4.word();
+  const target = cursor4.take("->") ? cursor4.word() : void 0;
+  noteLabel(cursor4, scope, target);
+  return defined({
+    kind: "change_profile",
+    mode: mode2,
+    exec: exec3 && pathExpression(cursor4, scope, exec3),
+    target: target && expression(cursor4, scope, target)
+  });
+}
+function readUserns(cursor4, scope) {
+  const access5 = readAccess(cursor4, "userns");
+  readConditions(cursor4, scope, /* @__PURE__ */ new Map());
+  return { kind: "userns", access: access5 };
+}
+function readAll2() {
+  return { kind: "all", access: [] };
+}
+
+// src/core/profile/syntax/read-rule.ts
+var READERS = {
+  capability: readCapability,
+  network: readNetwork,
+  link: readLink,
+  set: readRlimit,
+  change_profile: readChangeProfile,
+  userns: readUserns,
+  all: readAll2,
+  mount: readMount,
+  remount: readMount,
+  umount: readMount,
+  unmount: readMount,
+  pivot_root: readMount,
+  ptrace: readPeer,
+  signal: readPeer,
+  dbus: readPeer,
+  unix: readPeer,
+  mqueue: readPeer,
+  io_uring: readPeer
+};
+var KEYWORD = /[A-Za-z][A-Za-z0-9_]*(?=[\s,(])/y;
+function readRule(cursor4, scope, ruleStart) {
+  cursor4.skip();
+  const bodies = readBodies(cursor4, scope);
+  cursor4.expect(",", "after the rule");
+  for (const body of bodies) addRule(cursor4, scope, ruleStart, body);
+}
+function readBodies(cursor4, scope) {
+  if (startsFile(cursor4)) return readFile(cursor4, scope);
+  const keyword = cursor4.match(KEYWORD);
+  const read2 = keyword && Object.hasOwn(READERS, keyword.text) ? READERS[keyword.text] : void 0;
+  if (!keyword || !read2) cursor4.fail("expected a rule", keyword?.start);
+  return [read2(cursor4, scope, keyword.text)];
+}
+function addRule(cursor4, scope, { start: start2, qualifiers }, body) {
+  const { reading, rules, via, profile: profile2 = "", live } = scope;
+  reading.ruleCount += 1;
+  if (reading.ruleCount > LIMITS.rules) cursor4.fail(`there are more than ${LIMITS.rules} rules`, start2);
+  if (!live) return;
+  const span = cursor4.source.span(start2, cursor4.at);
+  const isSecond = body.kind === "link" && rules.at(-1)?.span.start === start2;
+  rules.push({
+    ...body,
+    id: `${profile2}@${span.file}:${span.line}:${span.column}${isSecond ? "+link" : ""}`,
+    profile: profile2,
+    span,
+    text: textOf2(cursor4, start2),
+    ...defined({ comment: commentOf(cursor4, span.line) }),
+    via,
+    qualifiers
+  });
+}
+var QUOTED_OR_BLANK = /"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g;
+function textOf2(cursor4, start2) {
+  const written = cursor4.source.text.slice(start2, cursor4.at - 1);
+  return written.replaceAll(QUOTED_OR_BLANK, (part) => /^["\\]/.test(part) ? part : " ").trim();
+}
+var COMMENT = /^[ \t]*#(?!include[ \t<"])[ \t]?(.*?)[ \t\r]*$/;
+function commentOf({ source, at }, line) {
+  const comments = [];
+  for (let above = line - 1; above > 0; above -= 1) {
+    const comment = COMMENT.exec(source.lineText(above) ?? "")?.[1];
+    if (comment === void 0) break;
+    comments.unshift(comment);
+  }
+  const lineEnd2 = source.text.indexOf("\n", at);
+  const after = COMMENT.exec(source.text.slice(at, lineEnd2 < 0 ? void 0 : lineEnd2))?.[1];
+  if (after !== void 0) comments.push(after);
+  const text3 = comments.join("\n").trim();
+  return text3 === "" ? void 0 : text3;
+}
+
+// src/core/profile/syntax/read-truth.ts
+var NOT = /not(?=[\s(])/y;
+var AND = /and(?=[\s(])/y;
+var OR = /or(?=[\s(])/y;
+var DEFINED = /defined(?=\s)/y;
+var SET = /@(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y;
+var BOOLEAN = /\$(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y;
+var COMPARISON = /==|!=|<=|>=|<|>|in(?=\s)/y;
+var LITERAL = /"(?:[^"\\]|\\.)*"|(?!\{\s)[^\s()=!<>"@$][^\s()=!<>"]*/y;
+var NUMBER = /^-?\d+$/;
+var MAX_DEPTH2 = 64;
+function readTruth(cursor4, variables) {
+  return new TruthReader(cursor4, variables).either(0);
+}
+var TruthReader = class {
+  #cursor;
+  #variables;
+  constructor(cursor4, variables) {
+    this.#cursor = cursor4;
+    this.#variables = variables;
+  }
+  /** `A or B or …`. Every part is read, whatever the parts before it say. */
+  either(depth) {
+    let holds = this.#both(depth);
+    while (this.#cursor.match(OR)) holds = this.#both(depth) || holds;
+    return holds;
+  }
+  #both(depth) {
+    let holds = this.#term(depth);
+    while (this.#cursor.match(AND)) holds = this.#term(depth) && holds;
+    return holds;
+  }
+  #term(depth) {
+    if (depth > MAX_DEPTH2) this.#cursor.fail("the condition is nested too deep");
+    if (this.#cursor.match(NOT)) return !this.#term(depth + 1);
+    if (this.#cursor.match(DEFINED)) return this.#defined();
+    if (!this.#cursor.take("(")) return this.#comparison();
+    const holds = this.either(depth + 1);
+    this.#cursor.expect(")", "at the end of the condition");
+    return holds;
+  }
+  #defined() {
+    const set2 = this.#cursor.match(SET);
+    if (set2 !== void 0) return this.#variables.sets.has(nameOf2(set2));
+    const boolean3 = this.#cursor.match(BOOLEAN) ?? this.#cursor.fail("expected a variable after defined");
+    if (this.#variables.booleans.get(nameOf2(boolean3)) !== true) return false;
+    return this.#cursor.fail(
+      `versions of apparmor_parser do not agree on \`defined ${boolean3.text}\`: ask for ${boolean3.text} itself`,
+      boolean3.start
+    );
+  }
+  #comparison() {
+    const boolean3 = this.#cursor.match(BOOLEAN);
+    if (boolean3 !== void 0) return this.#boolean(boolean3);
+    const start2 = this.#startOfNext();
+    const left = this.#words();
+    const operator = this.#cursor.match(COMPARISON);
+    if (operator !== void 0) return this.#compare(operator, left, this.#words());
+    const [word = ""] = left;
+    if (/^true$/i.test(word)) return true;
+    if (/^false$/i.test(word)) return false;
+    return this.#cursor.fail("expected a condition: $x, defined @{X}, or a comparison such as x in @{X}", start2);
+  }
+  #boolean(word) {
+    const value = this.#variables.booleans.get(nameOf2(word));
+    return value ?? this.#cursor.fail(`the boolean $${nameOf2(word)} is not defined`, word.start);
+  }
+  #words() {
+    const start2 = this.#startOfNext();
+    const set2 = this.#cursor.match(SET);
+    if (set2 === void 0) {
+      const literal4 = this.#cursor.match(LITERAL) ?? this.#cursor.fail("expected a variable or a word", start2);
+      return /* @__PURE__ */ new Set([unquote(literal4.text)]);
+    }
+    try {
+      return new Set(this.#variables.expand(`@{${nameOf2(set2)}}`, { path: false }).expanded);
+    } catch (error3) {
+      return this.#cursor.fail(error3.message, set2.start);
+    }
+  }
+  #compare({ text: operator, start: start2 }, left, right) {
+    if (operator === "in") return [...left].every((word) => right.has(word));
+    if (operator === "==") return isSame(left, right);
+    if (operator === "!=") return !isSame(left, right);
+    const order = orderOf(left, right) ?? this.#cursor.fail("a number can only be compared with a number", start2);
+    if (operator === "<") return order < 0;
+    if (operator === ">") return order > 0;
+    return operator === "<=" ? order <= 0 : order >= 0;
+  }
+  #startOfNext() {
+    this.#cursor.skip();
+    return this.#cursor.at;
+  }
+};
+function nameOf2({ text: text3 }) {
+  return text3.replaceAll(/[@${}]/g, "");
+}
+function isSame(left, right) {
+  return left.size === right.size && [...left].every((word) => right.has(word));
+}
+function orderOf(left, right) {
+  const a = sorted(left);
+  const b = sorted(right);
+  const numbers = [a, b].filter((text3) => NUMBER.test(text3)).length;
+  if (numbers === 1) return void 0;
+  if (numbers === 2) return Number(BigInt(a) - BigInt(b));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+function sorted(words5) {
+  return [...words5].sort().join(" ");
+}
+
+// src/core/profile/syntax/read-profile.ts
+var KEYWORD2 = /(?:profile|hat)(?=[ \t"])|\^/y;
+var PATH_OR_NAMESPACE = /"?[/:@]/y;
+function startsProfile(cursor4, { nested = false } = {}) {
+  return cursor4.sees(KEYWORD2) || !nested && cursor4.sees(PATH_OR_NAMESPACE);
+}
+function readProfile(cursor4, scope) {
+  const { profiles } = scope.reading;
+  const place3 = profiles.length;
+  const header = readHeader(cursor4, scope);
+  const rules = [];
+  cursor4.expect("{", `after the header of ${header.name}`);
+  withProfileName(scope, header.name, () => {
+    const inner = { profile: header.name, rules, qualifiers: {}, included: /* @__PURE__ */ new Set() };
+    readBlock(cursor4, { ...scope, ...inner, depth: deeper(cursor4, scope) });
+  });
+  if (!scope.live) return;
+  const { start: start2, ...described } = header;
+  const span = cursor4.source.span(start2, cursor4.at);
+  const block2 = defined({ ...described, span, rules });
+  profiles.splice(place3, 0, block2);
+}
+function readHeader(cursor4, scope) {
+  cursor4.skip();
+  const start2 = cursor4.at;
+  const keyword = cursor4.match(KEYWORD2)?.text;
+  const word = cursor4.word();
+  if (!word) cursor4.fail("expected the name of a profile", start2);
+  return {
+    start: start2,
+    name: scope.live ? fullName(cursor4, scope, word) : unquote(word.text),
+    kind: kindOf2(keyword, scope),
+    nameSpan: cursor4.source.span(word.start, word.end),
+    ...readAttachment(cursor4, scope),
+    xattrs: readXattrs(cursor4),
+    ...readFlags(cursor4)
+  };
+}
+function kindOf2(keyword, { profile: parent }) {
+  if (keyword === "profile") return parent === void 0 ? "profile" : "child";
+  return keyword === void 0 && parent === void 0 ? "profile" : "hat";
+}
+function fullName(cursor4, scope, word) {
+  const name2 = reportProblem(cursor4, word.start, () => scope.reading.variables.single(word.text));
+  if (scope.profile !== void 0) return `${scope.profile}//${name2}`;
+  const [, namespace, local2] = /^:([^:]+):(?:\/\/)?([\s\S]+)$/.exec(name2) ?? [];
+  return namespace === void 0 || local2 === void 0 ? name2 : `:${namespace}://${local2}`;
+}
+function readAttachment(cursor4, scope) {
+  cursor4.skip();
+  const word = cursor4.sees(/["/@]/y) ? cursor4.word() : void 0;
+  return {
+    attachment: word && pathExpression(cursor4, scope, word),
+    attachmentSpan: word && cursor4.source.span(word.start, word.end)
+  };
+}
+function readXattrs(cursor4) {
+  const keyword = cursor4.match(/xattrs(?=[ \t]*=)/y);
+  if (!keyword) return void 0;
+  cursor4.expect("=", "after xattrs");
+  cursor4.expect("(", "after xattrs=");
+  let depth = 1;
+  while (depth > 0) {
+    if (cursor4.take("(")) depth += 1;
+    else if (cursor4.take(")")) depth -= 1;
+    else if (!cursor4.take("=") && !cursor4.take(",") && !cursor4.word("(),=")) {
+      cursor4.fail("the brackets of xattrs=( are not closed");
+    }
+  }
+  return cursor4.source.text.slice(keyword.start, cursor4.at);
+}
+function readFlags(cursor4) {
+  if (cursor4.match(/flags(?=[ \t]*=)/y)) cursor4.expect("=", "after flags");
+  if (!cursor4.take("(")) return { flags: [], flagsSpan: void 0 };
+  const words5 = [];
+  while (!cursor4.take(")")) {
+    if (cursor4.take(",")) continue;
+    const word = cursor4.word(ENDS.list);
+    if (!word) cursor4.fail("the brackets of flags=( are not closed");
+    words5.push(word);
+  }
+  const bracket = cursor4.at - 1;
+  const flagsSpan = cursor4.source.span(words5[0]?.start ?? bracket, words5.at(-1)?.end ?? bracket);
+  return { flags: words5.map(({ text: text3 }) => unquote(text3)), flagsSpan };
+}
+function withProfileName({ reading: { variables } }, name2, read2) {
+  const outer = variables.sets.get("profile_name");
+  const literal4 = name2.replaceAll(/\\[\s\S]|[{}[\]*?]/g, (c) => c.startsWith("\\") ? c : `\\${c}`);
+  variables.define("profile_name", [literal4]);
+  read2();
+  if (outer === void 0) variables.remove("profile_name");
+  else variables.define("profile_name", outer);
+}
+function deeper(cursor4, scope) {
+  if (scope.depth >= LIMITS.blockDepth) cursor4.fail(`blocks are nested more than ${LIMITS.blockDepth} deep`);
+  return scope.depth + 1;
+}
+function readBlock(cursor4, scope) {
+  readStatements(cursor4, scope);
+  cursor4.expect("}", scope.profile === void 0 ? "at the end" : `at the end of ${scope.profile}`);
+}
+function readStatements(cursor4, scope) {
+  for (; ; ) {
+    const included = readInclude(cursor4, scope);
+    if (included !== void 0) {
+      for (const file5 of included) {
+        readStatements(file5.cursor, file5.scope);
+        if (!file5.cursor.done) file5.cursor.fail("this } has no matching { in its file");
+      }
+      continue;
+    }
+    cursor4.skip();
+    if (cursor4.done || cursor4.sees("}")) return;
+    if (readAbi(cursor4, scope)) continue;
+    if (startsProfile(cursor4, { nested: true })) readProfile(cursor4, scope);
+    else if (!readCondition(cursor4, scope)) readRuleOrBlock(cursor4, scope);
+  }
+}
+function readRuleOrBlock(cursor4, scope) {
+  const start2 = cursor4.at;
+  const qualifiers = readQualifiers(cursor4, scope.qualifiers);
+  if (cursor4.take("{")) readBlock(cursor4, { ...scope, qualifiers, depth: deeper(cursor4, scope) });
+  else readRule(cursor4, scope, { start: start2, qualifiers });
+}
+var IF = /if(?=[\s(])/y;
+var ELSE = /else(?=[\s{])/y;
+function readCondition(cursor4, scope) {
+  if (!cursor4.match(IF)) return false;
+  let isDecided = false;
+  do {
+    const holds = readTruth(cursor4, scope.reading.variables);
+    readBranch(cursor4, scope, holds && !isDecided);
+    isDecided ||= holds;
+    if (!cursor4.match(ELSE)) return true;
+  } while (cursor4.match(IF));
+  readBranch(cursor4, scope, !isDecided);
+  return true;
+}
+function readBranch(cursor4, scope, taken) {
+  cursor4.expect("{", "after the condition");
+  readBlock(cursor4, { ...scope, qualifiers: {}, live: scope.live && taken, depth: deeper(cursor4, scope) });
+}
+
+// src/core/profile/syntax/read-profile-text.ts
+function readProfileText(file5, text3, findInclude) {
+  const reading = new ReaderState(findInclude);
+  try {
+    const source = new Source(file5, text3);
+    reading.addFile(source);
+    readTopLevel(new Cursor(source), {
+      reading,
+      profile: void 0,
+      rules: [],
+      via: [],
+      qualifiers: {},
+      included: /* @__PURE__ */ new Set(),
+      live: true,
+      depth: 0
+    });
+  } catch (error3) {
+    if (error3 instanceof ReadFailure) return error3.problem;
+    throw error3;
+  }
+  const { files, profiles, variables, aliases: aliases2, labels, abi } = reading;
+  return defined({ file: file5, files, profiles, variables: variables.all(), aliases: aliases2, labels, abi });
+}
+function isRead(result2) {
+  return "profiles" in result2;
+}
+function readTopLevel(cursor4, scope) {
+  for (; ; ) {
+    const included = readInclude(cursor4, scope);
+    if (included !== void 0) {
+      for (const file5 of included) readTopLevel(file5.cursor, file5.scope);
+      continue;
+    }
+    cursor4.skip();
+    if (cursor4.done) return;
+    if (readVariable(cursor4, scope) || readAlias(cursor4, scope) || readAbi(cursor4, scope)) continue;
+    if (!startsProfile(cursor4)) cursor4.fail("expected a profile, a variable, an alias, an abi or an include");
+    readProfile(cursor4, scope);
+  }
+}
+var ASSIGNMENT = /[@$](?:\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z][A-Za-z0-9_]*)[ \t]*\+?=/y;
+function readVariable(cursor4, { reading: { variables } }) {
+  const assignment = cursor4.match(ASSIGNMENT);
+  if (!assignment) return false;
+  const name2 = assignment.text.replaceAll(/^[@$]\{?|[} \t]*\+?=$/g, "");
+  const values = readValues(cursor4).map(unquote);
+  const [first] = values;
+  if (first === void 0) cursor4.fail("expected a value after =", assignment.start);
+  if (assignment.text.startsWith("$")) {
+    if (!/^(true|false)$/i.test(first)) cursor4.fail(`a boolean is true or false, not ${first}`, assignment.start);
+    variables.booleans.set(name2, /^true$/i.test(first));
+  } else if (assignment.text.endsWith("+=")) {
+    if (!variables.sets.has(name2)) cursor4.fail(`the variable @{${name2}} is not defined yet`, assignment.start);
+    variables.append(name2, values);
+  } else {
+    if (variables.sets.has(name2)) cursor4.fail(`the variable @{${name2}} is already defined`, assignment.start);
+    variables.define(name2, values);
+  }
+  return true;
+}
+function readValues(cursor4) {
+  const values = [];
+  const { text: text3 } = cursor4.source;
+  for (; ; ) {
+    cursor4.skipBlanks();
+    if (cursor4.sees(/\\\r?\n/y)) {
+      cursor4.at = text3.indexOf("\n", cursor4.at) + 1;
+      continue;
+    }
+    if (cursor4.done || cursor4.sees(/[#\r\n]/y)) return values;
+    const word = cursor4.word();
+    if (!word) cursor4.fail("expected a value or the end of the line");
+    values.push(word.text);
+  }
+}
+var ALIAS = /(?:alias|rewrite)(?=[ \t"/])/y;
+function readAlias(cursor4, { reading }) {
+  const keyword = cursor4.match(ALIAS);
+  if (!keyword) return false;
+  const from2 = cursor4.word();
+  cursor4.expect("->", "in the alias");
+  const to = cursor4.word();
+  cursor4.expect(",", "after the alias");
+  if (!from2 || !to) cursor4.fail("expected two paths in the alias", keyword.start);
+  const alias = reportProblem(cursor4, keyword.start, () => ({
+    from: reading.variables.single(from2.text),
+    to: reading.variables.single(to.text)
+  }));
+  reading.aliases.push(alias);
+  return true;
+}
+
+// src/adapters/kernel/parser/include-paths.ts
 var import_node_fs9 = require("node:fs");
-var import_node_os2 = require("node:os");
 var import_node_path6 = require("node:path");
+var BASE_FOLDER = "/etc/apparmor.d";
+var LONGEST_FILE = 1 << 22;
+var MOST_FILES2 = 1e3;
+var LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmnew|rpmsave|orig|rej)$/;
+function includeFinder({ base = BASE_FOLDER, search = [], folder = "." }) {
+  return ({ name: name2, magic }) => {
+    if (name2 === "") return void 0;
+    const places = magic ? [...search, base].map((place3) => (0, import_node_path6.join)(place3, name2)) : [(0, import_node_path6.isAbsolute)(name2) ? name2 : (0, import_node_path6.resolve)(folder, name2)];
+    for (const place3 of places) {
+      const found = filesAt(place3);
+      if (found) return found;
+    }
+    return void 0;
+  };
+}
+function foldersOf(profile2, { base, search = [] }) {
+  const folder = (0, import_node_path6.dirname)(profile2);
+  return defined({ base, search: [...search, folder], folder });
+}
+function filesAt(place3) {
+  const kind = statAt(place3);
+  if (!kind) return void 0;
+  if (kind.isFile()) return [readAt(place3)];
+  if (!kind.isDirectory()) return void 0;
+  const names2 = (0, import_node_fs9.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
+  return names2.slice(0, MOST_FILES2).map((name2) => (0, import_node_path6.join)(place3, name2)).filter((file5) => statAt(file5)?.isFile()).map(readAt);
+}
+function statAt(place3) {
+  try {
+    return (0, import_node_fs9.statSync)(place3, { throwIfNoEntry: false });
+  } catch (error3) {
+    const isLoop = error3.code === "ELOOP";
+    const why = isLoop ? "it is a link to itself. In a git revision this stands for a submodule, a file of Git LFS, a link that leads out of the repository, or a folder of a large repository: name that folder with -I" : error3.message;
+    throw new HarnessError("profile-unread", `The included file ${place3} cannot be read: ${why}.`, { cause: error3 });
+  }
+}
+function readAt(file5) {
+  try {
+    if ((0, import_node_fs9.statSync)(file5).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
+    return { file: file5, text: (0, import_node_fs9.readFileSync)(file5, "utf8") };
+  } catch (error3) {
+    throw new HarnessError("profile-unread", `The included file ${file5} cannot be read: ${error3.message}.`, {
+      cause: error3
+    });
+  }
+}
+
+// src/adapters/kernel/parser/apparmor-parser.ts
+var import_node_fs10 = require("node:fs");
+var import_node_os2 = require("node:os");
+var import_node_path7 = require("node:path");
 var import_node_crypto = require("node:crypto");
 var PARSER = "apparmor_parser";
 var FEATURES = "/sys/kernel/security/apparmor/features";
@@ -47037,9 +48298,9 @@ async function parserVersion() {
   const result2 = await exec([PARSER, "--version"], { env: PARSER_ENV });
   return result2.startError === void 0 ? /version ([\w.~-]+)/.exec(result2.stdout.toString())?.[1] ?? "unknown" : void 0;
 }
-function readProfile(file5) {
+function readProfile2(file5) {
   try {
-    return (0, import_node_fs9.readFileSync)(file5, "utf8");
+    return (0, import_node_fs10.readFileSync)(file5, "utf8");
   } catch (error3) {
     throw new HarnessError("profile-unreadable", `The profile ${file5} cannot be read: ${error3.message}.`, {
       cause: error3
@@ -47069,13 +48330,13 @@ function includeOptions({ base, search = [] }) {
   return base === void 0 ? searched2 : ["-b", base, ...searched2];
 }
 async function parse(file5, source, action) {
-  const folder = (0, import_node_fs9.mkdtempSync)((0, import_node_path6.join)((0, import_node_os2.tmpdir)(), "apparmor-probe-"));
-  const copy = (0, import_node_path6.join)(folder, (0, import_node_crypto.randomBytes)(8).toString("hex"));
+  const folder = (0, import_node_fs10.mkdtempSync)((0, import_node_path7.join)((0, import_node_os2.tmpdir)(), "apparmor-probe-"));
+  const copy = (0, import_node_path7.join)(folder, (0, import_node_crypto.randomBytes)(8).toString("hex"));
   try {
-    (0, import_node_fs9.writeFileSync)(copy, source);
-    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path6.dirname)(file5), copy], {
+    (0, import_node_fs10.writeFileSync)(copy, source);
+    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path7.dirname)(file5), copy], {
       env: PARSER_ENV,
-      cwd: (0, import_node_path6.dirname)(file5),
+      cwd: (0, import_node_path7.dirname)(file5),
       timeoutMs: 12e4
     });
     if (result2.startError !== void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
@@ -47088,7 +48349,7 @@ async function parse(file5, source, action) {
       });
     return named;
   } finally {
-    (0, import_node_fs9.rmSync)(folder, { recursive: true, force: true });
+    (0, import_node_fs10.rmSync)(folder, { recursive: true, force: true });
   }
 }
 function explain(file5, result2) {
@@ -47103,54 +48364,21 @@ function messages(stderr) {
   return stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^Cache read\/write disabled/.test(line));
 }
 
-// src/adapters/kernel/parser/include-paths.ts
-var import_node_fs10 = require("node:fs");
-var import_node_path7 = require("node:path");
-var BASE_FOLDER = "/etc/apparmor.d";
-var LONGEST_FILE = 1 << 22;
-var MOST_FILES2 = 1e3;
-var LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmnew|rpmsave|orig|rej)$/;
-function includeFinder({ base = BASE_FOLDER, search = [], folder = "." }) {
-  return ({ name: name2, magic }) => {
-    if (name2 === "") return void 0;
-    const places = magic ? [...search, base].map((place3) => (0, import_node_path7.join)(place3, name2)) : [(0, import_node_path7.isAbsolute)(name2) ? name2 : (0, import_node_path7.resolve)(folder, name2)];
-    for (const place3 of places) {
-      const found = filesAt(place3);
-      if (found) return found;
-    }
-    return void 0;
-  };
+// src/adapters/kernel/parser/read-profile-file.ts
+function profileText(file5, folders = {}, source = readProfile2(file5)) {
+  const where = foldersOf(file5, folders);
+  const result2 = readProfileText(file5, source, includeFinder(where));
+  if (isRead(result2)) return result2;
+  const { line, column, message, missing } = result2;
+  const details = [`${result2.file}:${line}:${column}: ${message}`];
+  if (missing === void 0)
+    throw new HarnessError("profile-unread", `The rules of ${file5} cannot be read.`, { details });
+  throw new HarnessError("include-not-found", `${file5} includes ${missing}, which was not found.`, {
+    details: [...details, `searched: ${searched(where).join(", ")}`]
+  });
 }
-function foldersOf(profile2, { base, search = [] }) {
-  const folder = (0, import_node_path7.dirname)(profile2);
-  return defined({ base, search: [...search, folder], folder });
-}
-function filesAt(place3) {
-  const kind = statAt(place3);
-  if (!kind) return void 0;
-  if (kind.isFile()) return [readAt(place3)];
-  if (!kind.isDirectory()) return void 0;
-  const names2 = (0, import_node_fs10.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
-  return names2.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file5) => statAt(file5)?.isFile()).map(readAt);
-}
-function statAt(place3) {
-  try {
-    return (0, import_node_fs10.statSync)(place3, { throwIfNoEntry: false });
-  } catch (error3) {
-    const isLoop = error3.code === "ELOOP";
-    const why = isLoop ? "it is a link to itself. In a git revision this stands for a submodule, a file of Git LFS, a link that leads out of the repository, or a folder of a large repository: name that folder with -I" : error3.message;
-    throw new HarnessError("profile-unread", `The included file ${place3} cannot be read: ${why}.`, { cause: error3 });
-  }
-}
-function readAt(file5) {
-  try {
-    if ((0, import_node_fs10.statSync)(file5).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
-    return { file: file5, text: (0, import_node_fs10.readFileSync)(file5, "utf8") };
-  } catch (error3) {
-    throw new HarnessError("profile-unread", `The included file ${file5} cannot be read: ${error3.message}.`, {
-      cause: error3
-    });
-  }
+function searched({ base, search = [] }) {
+  return [...search, base ?? BASE_FOLDER];
 }
 
 // src/adapters/kernel/parser/included-files.ts
@@ -47158,12 +48386,12 @@ var STATEMENT = /(?:#?\binclude(?:[ \t]+if[ \t]+exists)?|\babi)[ \t]*(?:<([^>\r\
 var MOST_FILES3 = 2e3;
 function includedFiles(file5, folders = {}) {
   const find = includeFinder(foldersOf(file5, folders));
-  const files = /* @__PURE__ */ new Map([[file5, readProfile(file5)]]);
-  for (const [from, text3] of files) {
-    for (const [, magic, quoted4, bare] of text3.matchAll(STATEMENT)) {
+  const files = /* @__PURE__ */ new Map([[file5, readProfile2(file5)]]);
+  for (const [from2, text3] of files) {
+    for (const [, magic, quoted5, bare] of text3.matchAll(STATEMENT)) {
       if (files.size > MOST_FILES3) return files;
-      const name2 = (magic ?? quoted4 ?? bare ?? "").trim();
-      for (const found of find({ name: name2, magic: magic !== void 0, from }) ?? []) {
+      const name2 = (magic ?? quoted5 ?? bare ?? "").trim();
+      for (const found of find({ name: name2, magic: magic !== void 0, from: from2 }) ?? []) {
         if (!files.has(found.file)) files.set(found.file, found.text);
       }
     }
@@ -47263,37 +48491,6 @@ function needsShell(c) {
   };
 }
 
-// src/core/text/did-you-mean.ts
-function suggestion(word, known2) {
-  const near = nearest(word, known2);
-  return near === void 0 ? "" : `; did you mean ${near}?`;
-}
-function nearest(word, known2) {
-  const typed = word.toLowerCase();
-  const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(typed, candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
-  return scored[0]?.candidate ?? known2.find((candidate2) => hasStemOf(typed, candidate2.toLowerCase()));
-}
-function hasStemOf(word, candidate2) {
-  return word.length >= 4 && candidate2.startsWith(word.slice(0, -1));
-}
-function editDistance(a, b) {
-  if (a.length > 64) return Infinity;
-  let before = [];
-  let row3 = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row3[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? (before[j - 2] ?? 0) + 1 : Infinity;
-      next.push(Math.min((row3[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped));
-    }
-    before = row3;
-    row3 = next;
-  }
-  return row3[b.length] ?? Infinity;
-}
-
 // src/core/model/linux.ts
 var ERRNO = words(`
 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
@@ -47361,8 +48558,57 @@ function words(text3) {
   return text3.trim().split(/\s+/);
 }
 function numbered(text3) {
-  const pairs2 = words(text3).map((pair) => pair.split("="));
-  return Object.fromEntries(pairs2.map(([name2 = "", value = ""]) => [name2, Number(value)]));
+  const pairs3 = words(text3).map((pair) => pair.split("="));
+  return Object.fromEntries(pairs3.map(([name2 = "", value = ""]) => [name2, Number(value)]));
+}
+
+// src/core/spec/closed/classes.ts
+var PROPAGATIONS2 = ["unbindable", "private", "slave", "shared"].flatMap((word) => [
+  `make-${word}`,
+  `make-r${word}`
+]);
+var CLOSED_CLASSES = {
+  capability: CAPABILITIES,
+  network: Object.keys(SOCKET_FAMILIES),
+  mount: ["new", "bind", "rbind", "move", "remount", ...PROPAGATIONS2, "umount", "pivot_root", "fsmount", "open_tree"],
+  userns: ["create"],
+  io_uring: ["sqpoll", "override_creds"],
+  mqueue: ["create", "read", "write", "delete"],
+  ptrace: ["trace", "read", "tracedby", "readby"],
+  signal: ["send", "receive"],
+  change_profile: ["change_profile", "change_onexec", "stack", "change_hat"]
+};
+var CLOSED_CLASS_NAMES = Object.keys(CLOSED_CLASSES);
+
+// src/core/text/did-you-mean.ts
+function suggestion(word, known2) {
+  const near = nearest(word, known2);
+  return near === void 0 ? "" : `; did you mean ${near}?`;
+}
+function nearest(word, known2) {
+  const typed = word.toLowerCase();
+  const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(typed, candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
+  return scored[0]?.candidate ?? known2.find((candidate2) => hasStemOf(typed, candidate2.toLowerCase()));
+}
+function hasStemOf(word, candidate2) {
+  return word.length >= 4 && candidate2.startsWith(word.slice(0, -1));
+}
+function editDistance(a, b) {
+  if (a.length > 64) return Infinity;
+  let before = [];
+  let row3 = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row3[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? (before[j - 2] ?? 0) + 1 : Infinity;
+      next.push(Math.min((row3[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped));
+    }
+    before = row3;
+    row3 = next;
+  }
+  return row3[b.length] ?? Infinity;
 }
 
 // src/core/spec/argument-kinds.ts
@@ -47568,11 +48814,215 @@ function invalidArgument(text3, kind, written) {
   const unknown2 = text3.split(",").find((part) => !words5.includes(part)) ?? text3;
   const isListed = words5.every((word) => expected.includes(word));
   const list2 = isListed ? "" : `: use ${words5.join(", ")}`;
-  const quoted4 = JSON.stringify(words5.length > 0 ? unknown2 : text3);
-  return `${quoted4} is not a valid ${expected}${list2}${suggestion(unknown2, words5)}; write \`${written}\``;
+  const quoted5 = JSON.stringify(words5.length > 0 ? unknown2 : text3);
+  return `${quoted5} is not a valid ${expected}${list2}${suggestion(unknown2, words5)}; write \`${written}\``;
 }
 function usage(name2, { args, optional: optional3 = [] }) {
   return [name2, ...args.map(({ word }) => word), ...optional3.map(({ kind }) => `[${kind.word}]`)].join(" ");
+}
+
+// src/core/spec/closed/allow.ts
+var ANY = "*";
+function allows(entry, words5) {
+  const wanted = wordsOf(entry);
+  return wanted.length <= words5.length && wanted.every((word, i) => fits(word, words5[i] ?? ""));
+}
+function allowProblem(name2, entry) {
+  const [first] = wordsOf(entry);
+  if (first === void 0) return "is empty";
+  const known2 = CLOSED_CLASSES[name2];
+  if (first.includes(ANY) || known2.includes(first)) return void 0;
+  const shown2 = known2.length > MOST_SHOWN ? "" : `: use ${known2.join(", ")}`;
+  return `${JSON.stringify(first)} is no member of ${name2}${shown2}${suggestion(first, known2)}`;
+}
+var MOST_SHOWN = 12;
+function wordsOf(entry) {
+  return entry.split(/\s+/).filter((word) => word !== "");
+}
+function fits(pattern2, word) {
+  const [head2 = "", ...tails] = pattern2.split(ANY);
+  if (tails.length === 0) return pattern2 === word;
+  const last = tails.pop() ?? "";
+  if (!word.startsWith(head2) || word.length < head2.length + last.length) return false;
+  let at = head2.length;
+  for (const part of tails) {
+    const found = word.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return word.endsWith(last) && word.length - last.length >= at;
+}
+
+// src/core/spec/closed/capability-members.ts
+var capabilityMembers = ({ lastCapability }) => Array.from({ length: lastCapability + 1 }, (_, number4) => {
+  const name2 = CAPABILITIES[number4];
+  return name2 === void 0 ? { words: [String(number4)], why: `this version does not know capability ${number4}` } : { words: [name2], operation: ["capable", name2] };
+});
+
+// src/core/spec/closed/label-members.ts
+var CHANGES = ["change_profile", "change_onexec", "stack"];
+var labelMembers = ({ labels, profile: profile2 }) => [
+  ...["unconfined", ...labels].flatMap((label2) => CHANGES.map((change2) => memberOf([change2, label2]))),
+  ...labels.flatMap((label2) => hatOf(label2, profile2)).map((hat) => memberOf(["change_hat", hat]))
+];
+function memberOf(words5) {
+  return { words: words5, operation: words5 };
+}
+function hatOf(label2, profile2) {
+  return label2.startsWith(`${profile2}//`) ? [label2.slice(profile2.length + 2)] : [];
+}
+
+// src/core/spec/closed/mount-members.ts
+var TARGET = "/dev/shm";
+var MOVED = "/dev/mqueue";
+var DEVICE = "/dev/null";
+var BY_NEWER_CALLS = ["tmpfs", "ramfs", "proc", "sysfs", "devpts", "mqueue"];
+var mountMembers = ({ filesystems }) => [
+  ...filesystems.map(
+    ({ name: name2, needsDevice }) => member(["new", name2], ["mount", name2, needsDevice ? DEVICE : "none", TARGET])
+  ),
+  member(["bind"], ["mount", "", "/dev", TARGET, "bind"]),
+  member(["rbind"], ["mount", "", "/dev", TARGET, "rbind"]),
+  member(["move"], ["mount", "", MOVED, TARGET, "move"]),
+  member(["remount"], ["mount", "", "", TARGET, "remount"]),
+  ...PROPAGATIONS2.map((word) => member([word], ["mount", "", "", TARGET, word])),
+  member(["umount"], ["umount", TARGET]),
+  member(["pivot_root"], ["pivot_root", TARGET, TARGET]),
+  ...BY_NEWER_CALLS.map((name2) => member(["fsmount", name2], ["fsmount", name2, TARGET])),
+  member(["open_tree"], ["open_tree", "/dev", TARGET])
+];
+function member(words5, operation2) {
+  return { words: words5, operation: operation2 };
+}
+
+// src/core/spec/closed/network-members.ts
+var PROTOCOLS = {
+  inet: { stream: ["tcp", "132", "262"], dgram: ["icmp", "udp", "136"], raw: ["icmp", "tcp", "udp", "255"] },
+  inet6: { stream: ["tcp", "132", "262"], dgram: ["icmpv6", "udp", "136"], raw: ["icmpv6", "tcp", "udp", "255"] },
+  netlink: { raw: upTo(22), dgram: upTo(22) },
+  packet: { raw: ["768"], dgram: ["768"] },
+  can: { raw: ["1"], dgram: ["2", "6", "7"] },
+  bluetooth: { raw: ["1", "5", "6"], stream: ["3"], seqpacket: ["2"] },
+  key: { raw: ["2"] }
+};
+var TAKEN_FOR_ANOTHER = "inet packet";
+var NO_FAMILY = "unspec";
+var networkMembers = ({ families }) => families.filter((family2) => family2 !== NO_FAMILY).flatMap((family2) => {
+  if (!Object.hasOwn(SOCKET_FAMILIES, family2))
+    return [{ words: [family2], why: `this version has no number for the family ${family2}` }];
+  return Object.keys(SOCKET_TYPES).flatMap((type4) => socketsOf(family2, type4));
+});
+function socketsOf(family2, type4) {
+  const protocols = PROTOCOLS[family2]?.[type4] ?? [];
+  if (`${family2} ${type4}` === TAKEN_FOR_ANOTHER) return [];
+  return [[family2, type4], ...protocols.map((protocol2) => [family2, type4, protocol2])].map((words5) => ({
+    words: words5,
+    operation: ["socket", ...words5]
+  }));
+}
+function upTo(last) {
+  return Array.from({ length: last }, (_, i) => String(i + 1));
+}
+
+// src/core/spec/closed/peer-members.ts
+var OWN = "own";
+var SIGNAL_WORDS = [
+  "exists",
+  ...SIGNALS.map((name2) => name2.toLowerCase().replace(/^tstp$/, "stp")),
+  "rtmin+0",
+  "rtmin+32"
+];
+var SIGNALS_OF_PEERS = [
+  ...["exists", "hup", "int", "quit", "abrt", "kill", "usr1", "usr2", "alrm", "term", "chld", "cont", "stop", "urg"],
+  ...["rtmin+0", "rtmin+32"]
+];
+var NEVER_ASKED = /* @__PURE__ */ new Set(["tracedby unconfined", "readby unconfined"]);
+var TRACES = [
+  ["trace", "tracedby"],
+  ["read", "readby"]
+];
+var ptraceMembers = (inventory2) => TRACES.flatMap(([access5, passive]) => [
+  { words: [access5, OWN], operation: ["ptrace", access5, "child"] },
+  ...towardsPeers(inventory2, { active: access5, passive, operation: ["ptrace", access5] })
+]).filter(({ words: words5 }) => !NEVER_ASKED.has(words5.join(" ")));
+var signalMembers = (inventory2) => [
+  ...SIGNAL_WORDS.map((signal4) => ({ words: ["send", OWN, signal4], operation: ["signal", signal4, "child"] })),
+  ...SIGNALS_OF_PEERS.flatMap(
+    (signal4) => towardsPeers(inventory2, { active: "send", passive: "receive", operation: ["signal", signal4] }, [signal4])
+  )
+];
+function towardsPeers({ peers: peers2 }, { active, passive, operation: operation2 }, rest = []) {
+  return peers2.flatMap(({ name: name2, label: label2 }) => [
+    { words: [active, label2, ...rest], operation: [...operation2, "peer", name2] },
+    { words: [passive, label2, ...rest], operation: [...operation2, "container"], from: name2 }
+  ]);
+}
+
+// src/core/spec/closed/members.ts
+var QUEUE = "/apparmor-probe-closed";
+var MEMBERS = {
+  capability: capabilityMembers,
+  network: networkMembers,
+  mount: mountMembers,
+  userns: () => [{ words: ["create"], operation: ["userns"] }],
+  io_uring: () => ["sqpoll", "override_creds"].map((use2) => ({ words: [use2], operation: ["io_uring", use2] })),
+  mqueue: () => ["create", "read", "write", "delete"].map((use2) => ({ words: [use2], operation: ["mqueue", use2, QUEUE] })),
+  ptrace: ptraceMembers,
+  signal: signalMembers,
+  change_profile: labelMembers
+};
+
+// src/core/spec/closed/expand.ts
+var STAND_IN = "closed.";
+var OTHER_PROFILE = "apparmor-probe-other";
+var WITH_PEERS = /* @__PURE__ */ new Set(["ptrace", "signal"]);
+var TIMEOUT_MS = 1e4;
+function standInPeers(closed2, peers2) {
+  if (!closed2.some(({ class: name2 }) => WITH_PEERS.has(name2))) return [];
+  const other = { name: `${STAND_IN}other`, profile: OTHER_PROFILE };
+  const isThere = peers2.some(({ profile: profile2 }) => profile2 === "unconfined");
+  return isThere ? [other] : [{ name: `${STAND_IN}unconfined`, profile: "unconfined" }, other];
+}
+function peersOfClasses(peers2) {
+  const byLabel = new Map(
+    peers2.map(({ name: name2, profile: profile2 }) => {
+      const label2 = profile2 === OTHER_PROFILE ? "other" : profile2;
+      return [label2, { name: name2, label: label2 }];
+    })
+  );
+  return [...byLabel.values()];
+}
+function expandClass(closed2, inventory2, options) {
+  const members2 = MEMBERS[closed2.class](inventory2);
+  const untried2 = members2.flatMap((member2) => "why" in member2 ? [untriedOf(member2)] : []);
+  const attempts = members2.flatMap((member2) => "why" in member2 ? [] : [attemptOf(closed2, member2, options)]);
+  return { ...closed2, attempts, untried: untried2 };
+}
+function untriedOf({ words: words5, why }) {
+  return { member: words5.join(" "), why };
+}
+function attemptOf(closed2, { words: words5, operation: operation2, from: from2 }, { newId, user }) {
+  const access5 = closed2.allow.some((entry) => allows(entry, words5)) ? "allowed" : "denied";
+  const member2 = words5.join(" ");
+  const action = actionOf(operation2);
+  return defined({
+    id: newId(),
+    name: `closed ${closed2.class}: ${member2} is ${access5} (${describeAction(action)})`,
+    action,
+    user,
+    from: from2,
+    direct: false,
+    control: true,
+    timeoutMs: TIMEOUT_MS,
+    expect: { access: access5 },
+    closed: { class: closed2.class, member: member2 },
+    at: closed2.at
+  });
+}
+function actionOf(words5) {
+  const read2 = readOperation(words5);
+  if ("problem" in read2) throw new Error(`a closed class has an operation that cannot be read: ${read2.problem}`);
+  return { kind: "operation", ...read2, words: words5 };
 }
 
 // src/core/spec/resolve.ts
@@ -47580,6 +49030,8 @@ var DEFAULT_TIMEOUT_MS = 1e4;
 var DEFAULT_READY_MS = 6e4;
 function resolvePlan(file5, spec, locate, options) {
   const folder = (0, import_node_path8.dirname)(file5);
+  const closed2 = closedClasses(spec, locate);
+  const peers2 = Object.entries(spec.peers ?? {}).map(([name2, { profile: profile2 }]) => ({ name: name2, profile: profile2 }));
   return defined({
     file: file5,
     title: spec.title ?? (0, import_node_path8.basename)(file5).replace(/\.ya?ml$/, ""),
@@ -47587,21 +49039,33 @@ function resolvePlan(file5, spec, locate, options) {
     container: containerSpec(folder, spec, options),
     ready: spec.ready === void 0 ? void 0 : readiness(spec.ready),
     untestable: spec.untestable ?? [],
-    peers: Object.entries(spec.peers ?? {}).map(([name2, { profile: profile2 }]) => ({ name: name2, profile: profile2 })),
+    peers: [...peers2, ...standInPeers(closed2, peers2)],
     waivers: (spec.waivers ?? []).map((waiver2) => defined(waiver2)),
     control: spec.control !== false,
     baseline: typeof spec.control === "object" ? spec.control.profile : void 0,
-    probes: resolveProbes(spec, locate, options)
+    probes: resolveProbes(spec, locate, options),
+    closed: closed2,
+    open: spec.open ?? []
+  });
+}
+function closedClasses({ closed: closed2 = [] }, locate) {
+  return CLOSED_CLASS_NAMES.flatMap((name2) => {
+    const index = Array.isArray(closed2) ? closed2.indexOf(name2) : name2;
+    const given = Array.isArray(closed2) ? closed2.find((one) => one === name2) : closed2[name2];
+    if (given === void 0) return [];
+    const allow2 = typeof given === "string" ? [] : given.allow ?? [];
+    return [{ class: name2, allow: allow2, attempts: [], untried: [], at: locate(["closed", index]) }];
   });
 }
 function resolveProbes(spec, locate, options) {
-  const usedNames = /* @__PURE__ */ new Map();
+  const taken = new Set(spec.probes.flatMap(({ name: name2 }) => name2 ?? []));
+  const counts = /* @__PURE__ */ new Map();
   return spec.probes.map((probe3, i) => {
-    const action = actionOf(probe3);
+    const action = actionOf2(probe3);
     const expect2 = expectation(probe3);
     return defined({
       id: options.newId(),
-      name: uniqueName(probe3.name ?? defaultName(probe3, action, expect2), usedNames),
+      name: probe3.name ?? uniqueName(defaultName(probe3, action, expect2), taken, counts),
       because: probe3.because,
       action,
       user: probe3.user ?? spec.defaults?.user,
@@ -47615,8 +49079,8 @@ function resolveProbes(spec, locate, options) {
     });
   });
 }
-function defaultName({ from }, action, { access: access5 }) {
-  const actor = from === void 0 ? "" : `${from}: `;
+function defaultName({ from: from2 }, action, { access: access5 }) {
+  const actor = from2 === void 0 ? "" : `${from2}: `;
   const outcome3 = access5 === "complains" ? "complained about" : access5;
   return `${actor}${describeAction(action)} is ${outcome3}`;
 }
@@ -47624,10 +49088,16 @@ function runsInControl({ kind }, { container: container2 }) {
   const isCommand2 = kind === "run" || kind === "shell";
   return !(isCommand2 && container2["only-apparmor"] === true);
 }
-function uniqueName(name2, used2) {
-  const count2 = (used2.get(name2) ?? 0) + 1;
-  used2.set(name2, count2);
-  return count2 === 1 ? name2 : `${name2} (${count2})`;
+function uniqueName(wanted, taken, counts) {
+  let count2 = counts.get(wanted) ?? 1;
+  let name2 = count2 === 1 ? wanted : `${wanted} (${count2})`;
+  while (taken.has(name2)) {
+    count2 += 1;
+    name2 = `${wanted} (${count2})`;
+  }
+  taken.add(name2);
+  counts.set(wanted, count2);
+  return name2;
 }
 function profileSource(folder, spec, options) {
   const { profile: override } = options;
@@ -47636,9 +49106,13 @@ function profileSource(folder, spec, options) {
   const name2 = options.profileName ?? ("name" in given ? given.name : void 0);
   const ofSpec = options.onlyTheseIncludes === true ? {} : given;
   const includes2 = includeFolders(folder, ofSpec, options.includes);
-  if (override !== void 0) return defined({ from: "file", file: (0, import_node_path8.resolve)(override), mode: mode2, name: name2, includes: includes2 });
-  if (!("engine" in given))
-    return defined({ from: "file", file: (0, import_node_path8.resolve)(folder, given.file), mode: mode2, name: name2, includes: includes2 });
+  const alsoUnder = "also-under" in given ? given["also-under"] : void 0;
+  const file5 = override === void 0 ? void 0 : (0, import_node_path8.resolve)(override);
+  if (file5 !== void 0) return defined({ from: "file", file: file5, mode: mode2, name: name2, alsoUnder, includes: includes2 });
+  if (!("engine" in given)) {
+    const ofSpecFile = (0, import_node_path8.resolve)(folder, given.file);
+    return defined({ from: "file", file: ofSpecFile, mode: mode2, name: name2, alsoUnder, includes: includes2 });
+  }
   const source = given.source === void 0 ? void 0 : (0, import_node_path8.resolve)(folder, given.source);
   return defined({ from: "engine", name: given.engine, mode: mode2, source, includes: includes2 });
 }
@@ -47686,7 +49160,7 @@ function privileges(container2) {
 function readiness({ http, tcp, log, timeout }) {
   return defined({ http, tcp, log, timeoutMs: milliseconds(timeout) ?? DEFAULT_READY_MS });
 }
-function actionOf(probe3) {
+function actionOf2(probe3) {
   const terminal = probe3.terminal ?? false;
   if (probe3.run !== void 0) return { kind: "run", ...splitCommand(probe3.run), terminal };
   if (probe3.shell !== void 0) return { kind: "shell", script: probe3.shell, terminal };
@@ -47763,12 +49237,12 @@ var import_node_crypto2 = require("node:crypto");
 var LENGTH = 15;
 var LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
 function newProbeId() {
-  return lettersOf((0, import_node_crypto2.randomBytes)(LENGTH));
+  return lettersOf2((0, import_node_crypto2.randomBytes)(LENGTH));
 }
 function controlId(id) {
-  return lettersOf((0, import_node_crypto2.createHash)("sha256").update(id).digest());
+  return lettersOf2((0, import_node_crypto2.createHash)("sha256").update(id).digest());
 }
-function lettersOf(bytes) {
+function lettersOf2(bytes) {
   return [...bytes.subarray(0, LENGTH)].map((byte) => LETTERS[byte % LETTERS.length]).join("");
 }
 
@@ -47888,7 +49362,7 @@ function answersBefore(tried) {
 function withoutSlash(path5) {
   return path5.length > 1 ? path5.replace(/\/+$/, "") : path5;
 }
-var FILE = ["file"];
+var FILE2 = ["file"];
 var CAP = ["cap"];
 var NET = ["net", "unix"];
 var LABEL = ["file", "domain", "label"];
@@ -47899,7 +49373,7 @@ function namesOf(path5, { look }, follow = true) {
   return [found.replace(/^\/proc\/(?:\d+(?:\/task\/\d+)?|thread-self)(?=\/|$)/, "/proc/self")];
 }
 function file(operations, names2, letters, more = {}) {
-  return { operations, classes: FILE, names: names2, mask: { letters }, ...more };
+  return { operations, classes: FILE2, names: names2, mask: { letters }, ...more };
 }
 var ANY_CAPABILITY = { by: "capability", operations: ["capable"], classes: CAP };
 function capability2(...names2) {
@@ -47919,7 +49393,7 @@ function openLetters(mode2) {
   const writes = has("write", "append", "truncate") || !has("read");
   return [has("read") ? "r" : "", writes ? "w" : "", has("append") ? "a" : "", has("create") ? "c" : ""].join("");
 }
-var open = ([mode2 = "", path5 = ""], context) => {
+var open2 = ([mode2 = "", path5 = ""], context) => {
   const letters = openLetters(mode2);
   const names2 = namesOf(path5, context);
   return [
@@ -47938,7 +49412,7 @@ function onPath(operations, letters, follow) {
 function onAttributes(operation2, follow) {
   return ([path5 = ""], context) => [
     file([operation2], namesOf(path5, context, follow), "wa", AGENT),
-    { by: "getattr", operations: ["getattr"], classes: FILE, names: namesOf(path5, context, false), ...AGENT },
+    { by: "getattr", operations: ["getattr"], classes: FILE2, names: namesOf(path5, context, false), ...AGENT },
     ...aroundFiles(path5)
   ];
 }
@@ -48006,7 +49480,7 @@ var execLoader = ([loader = "", path5 = ""], context) => {
 var ATTRIBUTE_FILE = {
   by: "open",
   operations: ["open", "file_perm"],
-  classes: FILE,
+  classes: FILE2,
   mask: { letters: "w" }
 };
 function labelChange(operation2) {
@@ -48023,7 +49497,7 @@ var execAs = ([label2 = "", path5 = ""], context) => [
 ];
 var BESIDE_CAPABILITY = {
   mknod: ([, path5], context) => {
-    const record2 = { by: "file", operations: ["mknod"], classes: FILE, mask: { letters: "cw" } };
+    const record2 = { by: "file", operations: ["mknod"], classes: FILE2, mask: { letters: "cw" } };
     return [path5 === void 0 ? record2 : { ...record2, names: namesOf(path5, context, false) }];
   },
   mac_admin: ([, path5 = "/sys/kernel/security/apparmor/.remove"], context) => [
@@ -48054,6 +49528,13 @@ var capable = (args, context) => {
     ...beside?.(args, context) ?? []
   ];
 };
+function atEnds(record2, { hasOther }) {
+  if (!hasOther || record2.by !== void 0) return [record2];
+  return [
+    { ...record2, end: "tested" },
+    { ...record2, end: "peer", by: "peer" }
+  ];
+}
 var SOCKET_STEPS = {
   socket: { operation: "create", word: "create" },
   bind: { operation: "bind", word: "bind" },
@@ -48094,7 +49575,7 @@ function socketRecords(step3, args, context, by) {
   const [, , address2 = ""] = args;
   const toOther = args[0] === UNIX2 && (address2 !== "" || context.hasOther) ? { isOfEitherEnd: true } : {};
   const record2 = { operations, classes: NET, fields: socketFields(args), mask: { words: words5 }, ...named, ...toOther };
-  if (!address2.startsWith("/")) return [record2];
+  if (!address2.startsWith("/")) return atEnds(record2, context);
   const onFile = step3 === "bind" ? ["mknod", "bind"] : [operation2];
   return [record2, file(onFile, namesOf(address2, context, false), "rwac", named)];
 }
@@ -48179,13 +49660,16 @@ var pivotRoot = ([target = "", oldRoot = ""], context) => [
   },
   ...FOR_MOUNTS
 ];
-var ptrace = ([access5 = ""]) => [
-  {
-    operations: ["ptrace"],
-    classes: ["ptrace"],
-    mask: { words: access5 === "read" ? ["read", "readby"] : ["trace", "tracedby"] },
-    isBetweenEnds: true
-  },
+var ptrace = ([access5 = ""], context) => [
+  ...atEnds(
+    {
+      operations: ["ptrace"],
+      classes: ["ptrace"],
+      mask: { words: access5 === "read" ? ["read", "readby"] : ["trace", "tracedby"] },
+      isBetweenEnds: true
+    },
+    context
+  ),
   capability2("sys_ptrace")
 ];
 function signalWord(number4) {
@@ -48193,14 +49677,17 @@ function signalWord(number4) {
   const word = name2.replace(/^SIG(?!RTMIN)/, "").replace(/^SIGRTMIN/, "rtmin");
   return word.toLowerCase().replace(/^tstp$/, "stp");
 }
-var signal2 = ([number4 = ""]) => [
-  {
-    operations: ["signal"],
-    classes: ["signal"],
-    mask: { words: ["send", "receive"] },
-    fields: { signal: [signalWord(number4)] },
-    isBetweenEnds: true
-  },
+var signal2 = ([number4 = ""], context) => [
+  ...atEnds(
+    {
+      operations: ["signal"],
+      classes: ["signal"],
+      mask: { words: ["send", "receive"] },
+      fields: { signal: [signalWord(number4)] },
+      isBetweenEnds: true
+    },
+    context
+  ),
   capability2("kill")
 ];
 var UNLIMITED = "18446744073709551615";
@@ -48228,10 +49715,10 @@ var mqueue = ([, path5 = ""]) => [
   capability2("sys_resource", "dac_override", "dac_read_search")
 ];
 var RECORDS = {
-  open,
+  open: open2,
   readdir: onPath(["open", "file_perm"], "r", true),
   getattr: ([path5 = ""], context) => [
-    { operations: ["getattr"], classes: FILE, names: namesOf(path5, context, false), ...AGENT },
+    { operations: ["getattr"], classes: FILE2, names: namesOf(path5, context, false), ...AGENT },
     ...aroundFiles(path5)
   ],
   unlink: onPath(["unlink"], "d", false),
@@ -49906,11 +51393,11 @@ var $ZodCheckOverwrite = /* @__PURE__ */ $constructor("$ZodCheckOverwrite", (ins
 
 // node_modules/zod/v4/core/doc.js
 var Doc = class {
-  constructor(args = [], closed = {}) {
+  constructor(args = [], closed2 = {}) {
     this.content = [];
     this.indent = 0;
     this.args = args;
-    this.closed = closed;
+    this.closed = closed2;
   }
   // the compiler catches a child's throw and keeps writing into this doc, so the indent has to unwind with it
   indented(fn) {
@@ -51681,7 +53168,7 @@ function bucketFor(state, inst) {
   return bucket;
 }
 var handoff;
-var open2 = [];
+var open3 = [];
 var memo = {
   alloc(_inst, payload, empty) {
     const bucket = handoff;
@@ -51690,7 +53177,7 @@ var memo = {
     handoff = void 0;
     const entry = { value: empty, issues: null };
     bucket.set(payload.value, entry);
-    open2.push(entry);
+    open3.push(entry);
     return empty;
   },
   guard(inst) {
@@ -51761,10 +53248,10 @@ var memo = {
           return payload;
         }
         handoff = bucket;
-        const depth = open2.length;
+        const depth = open3.length;
         const result2 = base(payload, ctx);
         handoff = void 0;
-        const entry = open2.length > depth ? open2.pop() : void 0;
+        const entry = open3.length > depth ? open3.pop() : void 0;
         if (result2 instanceof Promise) {
           return result2.then((r) => {
             if (entry)
@@ -52681,11 +54168,11 @@ function compactTypeUnion(schema) {
     if (keys.length !== 1 || keys[0] !== "type")
       return;
     const type4 = option.type;
-    for (const member of Array.isArray(type4) ? type4 : [type4]) {
-      if (typeof member !== "string")
+    for (const member2 of Array.isArray(type4) ? type4 : [type4]) {
+      if (typeof member2 !== "string")
         return;
-      if (!types.includes(member))
-        types.push(member);
+      if (!types.includes(member2))
+        types.push(member2);
     }
   }
   delete schema.anyOf;
@@ -52693,22 +54180,22 @@ function compactTypeUnion(schema) {
 }
 var FOLDABLE_KEYS = /* @__PURE__ */ new Set(["type", "properties", "required", "additionalProperties"]);
 var UNION_KEYS = ["oneOf", "anyOf"];
-function undeclaredConstraint(member) {
-  const extra = member.additionalProperties;
+function undeclaredConstraint(member2) {
+  const extra = member2.additionalProperties;
   if (extra === void 0 || extra === false || typeof extra !== "object" || extra === null)
     return null;
   return Object.keys(extra).length ? extra : null;
 }
 function foldObjects(members2) {
   const objects = [];
-  for (const member of members2) {
-    if (typeof member !== "object" || member.type !== "object")
+  for (const member2 of members2) {
+    if (typeof member2 !== "object" || member2.type !== "object")
       return null;
-    for (const key in member) {
+    for (const key in member2) {
       if (!FOLDABLE_KEYS.has(key))
         return null;
     }
-    objects.push(member);
+    objects.push(member2);
   }
   const properties2 = {};
   const required2 = /* @__PURE__ */ new Set();
@@ -54511,7 +55998,7 @@ var QUESTIONS = {
   io_uring: ({ access: access5, label: label2 }) => question("io_uring", [access5], [label2]),
   mqueue: ({ access: access5, type: type4, name: name2, label: label2 }) => question("mqueue", [access5, type4], [name2, label2]),
   unix: ({ access: access5, type: type4, addr, label: label2, peerAddr, peerLabel }) => question("unix", [access5, type4], [addr, label2, peerAddr, peerLabel]),
-  dbus: ({ access: access5, bus: bus2, name: name2, peerLabel, path: path5, interface: iface, member }) => question("dbus", [access5], [bus2, name2, peerLabel, path5, iface, member])
+  dbus: ({ access: access5, bus: bus2, name: name2, peerLabel, path: path5, interface: iface, member: member2 }) => question("dbus", [access5], [bus2, name2, peerLabel, path5, iface, member2])
 };
 function questionOf(access5) {
   const ask = QUESTIONS[access5.class];
@@ -54526,7 +56013,7 @@ function fileQuestion({ path: path5, permission, owner, target = "/x" }) {
 function question(domain, words5, parts) {
   return { domain, words: words5, key: parts.map((part) => part ?? "").join("\0") };
 }
-var ACCESSES = {
+var ACCESSES2 = {
   file: ([permission = "", whose], [path5 = ""]) => ({
     class: "file",
     path: path5,
@@ -54572,7 +56059,7 @@ var ACCESSES = {
     peerAddr,
     peerLabel
   }),
-  dbus: ([access5 = ""], [bus2 = "", name2 = "", peerLabel = "", path5 = "", iface = "", member = ""]) => ({
+  dbus: ([access5 = ""], [bus2 = "", name2 = "", peerLabel = "", path5 = "", iface = "", member2 = ""]) => ({
     class: "dbus",
     access: access5,
     bus: bus2,
@@ -54580,82 +56067,17 @@ var ACCESSES = {
     peerLabel,
     path: path5,
     interface: iface,
-    member
+    member: member2
   })
 };
 function accessOf({ domain, words: words5, key }) {
-  return ACCESSES[domain](words5, key.split("\0"));
-}
-
-// src/core/profile/syntax/escapes.ts
-var NAMED = { "\\": 92, '"': 34, a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
-var SPECIAL = "*?[]{}^,\\";
-function readEscape(text3, at, also = "") {
-  const c = text3[at];
-  if (c === void 0) return void 0;
-  if (/[0-7]/.test(c)) return readNumber(text3, at, { base: 8, digits: 3 });
-  if (c === "d") return readNumber(text3, at + 1, { base: 10, digits: 3 });
-  if (c === "x") return readNumber(text3, at + 1, { base: 16, digits: 2 });
-  const named = Object.hasOwn(NAMED, c) ? NAMED[c] : void 0;
-  if (named !== void 0) return { code: named, end: at + 1 };
-  return also.includes(c) ? { code: c.charCodeAt(0), end: at + 1 } : void 0;
-}
-function readNumber(text3, from, { base, digits }) {
-  let code2 = 0;
-  let end = from;
-  for (; end < from + digits; end += 1) {
-    const digit = Number.parseInt(text3[end] ?? "", base);
-    if (Number.isNaN(digit) || code2 * base + digit > 255) break;
-    code2 = code2 * base + digit;
-  }
-  return end === from ? void 0 : { code: code2, end };
-}
-function unescape(text3, highest = 255) {
-  let out = "";
-  let copied = 0;
-  for (let at = text3.indexOf("\\"); at >= 0; at = text3.indexOf("\\", at)) {
-    const escape5 = readEscape(text3, at + 1);
-    if (escape5 === void 0) {
-      at += 1;
-      continue;
-    }
-    if (escape5.code !== 0 && escape5.code <= highest) {
-      const character = String.fromCharCode(escape5.code);
-      out += text3.slice(copied, at) + (SPECIAL.includes(character) ? `\\${character}` : character);
-      copied = escape5.end;
-    }
-    at = escape5.end;
-  }
-  return out + text3.slice(copied);
-}
-
-// src/core/profile/syntax/unquote.ts
-function unquote(raw) {
-  const isQuoted = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"');
-  const text3 = isQuoted ? raw.slice(1, -1) : raw;
-  return text3.includes("\\") ? unescapeBytes(text3) : text3;
-}
-var decoder2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-function unescapeBytes(text3) {
-  const bytes = unescape(Buffer.from(text3).toString("latin1"));
-  try {
-    return decoder2.decode(Buffer.from(bytes, "latin1"));
-  } catch {
-    return unescape(text3, 127);
-  }
-}
-function quoteName(name2) {
-  return `"${name2.replaceAll(/["\\]/g, "\\$&")}"`;
-}
-function singleSlashes(path5) {
-  const head2 = /^\/\/(?!\/)/.test(path5) ? "//" : "";
-  return head2 + path5.slice(head2.length).replaceAll(/\/{2,}/g, "/");
+  return ACCESSES2[domain](words5, key.split("\0"));
 }
 
 // src/core/profile/patterns/glob.ts
 var MAX_BYTES = 524288;
-var MAX_DEPTH = 50;
-var ANY = "[^\\000]*";
+var MAX_DEPTH3 = 50;
+var ANY2 = "[^\\000]*";
 function translate(text3, { path: path5 }) {
   const bytes = Buffer.from(text3).toString("latin1");
   if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
@@ -54763,7 +56185,7 @@ var GlobConverter = class {
     else this.#comma();
   }
   #open() {
-    if (this.#commas.length + 1 >= MAX_DEPTH) throw new GlobError(`more than ${MAX_DEPTH} braces are nested`);
+    if (this.#commas.length + 1 >= MAX_DEPTH3) throw new GlobError(`more than ${MAX_DEPTH3} braces are nested`);
     this.#commas.push(0);
     this.#regex += "(";
   }
@@ -54810,7 +56232,7 @@ function anyOf(globs, path5) {
     regexes.push(translation.regex);
   }
   if (regexes.length > 1) return { regex: `(${regexes.join("|")})` };
-  return { regex: regexes[0] ?? ANY };
+  return { regex: regexes[0] ?? ANY2 };
 }
 
 // src/core/profile/semantics/grant-types.ts
@@ -54842,7 +56264,7 @@ function conditionWords(conditions, consumed = []) {
 // src/core/profile/semantics/file-grants.ts
 var EVERY_PATH = { text: "/{**,}", expanded: ["/{**,}"] };
 var SUBSET = "subset";
-var ANY_TARGET = "/[^/][\\000-\\377]*";
+var ANY_TARGET2 = "/[^/][\\000-\\377]*";
 function fileGrants(rule, { aliases: aliases2 }) {
   return withAliases(rule.path ?? EVERY_PATH, aliases2).flatMap((glob) => {
     const path5 = translate(glob, { path: true });
@@ -54851,18 +56273,18 @@ function fileGrants(rule, { aliases: aliases2 }) {
 }
 function pathGrants(rule, regex) {
   const owner = ownerOf(rule.qualifiers);
-  const letters = lettersOf2(rule);
+  const letters = lettersOf3(rule);
   const grants3 = [];
   if (letters.size > 0) grants3.push({ domain: "file", words: [letters, owner], regex });
   if (rule.permissions.includes("x")) {
     grants3.push({ domain: "file", words: [new Set("x"), owner], regex, detail: transitionOf(rule) });
   }
   if (rule.permissions.includes("l")) {
-    grants3.push({ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET}`, detail: SUBSET });
+    grants3.push({ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET2}`, detail: SUBSET });
   }
   return grants3;
 }
-function lettersOf2(rule) {
+function lettersOf3(rule) {
   const letters = new Set(rule.permissions);
   const executes = letters.delete("x");
   letters.delete("l");
@@ -54901,7 +56323,7 @@ function ownerOf({ owner }) {
 function withAliases(expression2, aliases2) {
   const globs = globsOf(expression2);
   const copies = globs.flatMap(
-    (glob) => aliases2.filter(({ from }) => glob.startsWith(from)).map(({ from, to }) => to + glob.slice(from.length))
+    (glob) => aliases2.filter(({ from: from2 }) => glob.startsWith(from2)).map(({ from: from2, to }) => to + glob.slice(from2.length))
   );
   return [...globs, ...copies];
 }
@@ -55020,7 +56442,7 @@ function endPath(state) {
 }
 var PATH = { start: EMPTY, step: stepPath, end: endPath };
 var TEXT = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 0, end: () => 0 };
-var NAME = {
+var NAME2 = {
   start: 0,
   step: (_state, byte) => byte === 0 ? -1 : 1,
   end: (state) => state === 1 ? 0 : void 0
@@ -55160,7 +56582,7 @@ var Automaton = class {
   }
   /** Whether one of these expressions can still match from here. */
   #isAlive(state, focus) {
-    return focus === void 0 || state.members.some((member) => focus.has(this.#expressionOf[member] ?? -1));
+    return focus === void 0 || state.members.some((member2) => focus.has(this.#expressionOf[member2] ?? -1));
   }
   /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
   #classify() {
@@ -55181,23 +56603,23 @@ var Automaton = class {
     return 2 * inside2.length <= classes.length ? inside2 : classes.filter((number4) => !isInside2(number4));
   }
   /** The states that matter among those reached without reading a byte. */
-  #closure(from) {
-    const known2 = this.#closures[from];
+  #closure(from2) {
+    const known2 = this.#closures[from2];
     if (known2 !== void 0) return known2;
-    const reached = /* @__PURE__ */ new Set([from]);
+    const reached = /* @__PURE__ */ new Set([from2]);
     for (const state of reached) {
       if (this.#sets[state] !== void 0) continue;
       for (const to of this.#next[state] ?? []) reached.add(to);
     }
     const members2 = [...reached].filter((state) => this.#sets[state] !== void 0 || this.#accepts.has(state));
     const closure = Int32Array.from(members2);
-    this.#closures[from] = closure;
+    this.#closures[from2] = closure;
     return closure;
   }
   /** The states that matter among those reached by one byte. */
-  #afterByte(from) {
-    return this.#moves[from] ??= Int32Array.from(
-      new Set((this.#next[from] ?? []).flatMap((to) => [...this.#closure(to)]))
+  #afterByte(from2) {
+    return this.#moves[from2] ??= Int32Array.from(
+      new Set((this.#next[from2] ?? []).flatMap((to) => [...this.#closure(to)]))
     );
   }
   /** The state that a byte of a class leads to. */
@@ -55210,9 +56632,9 @@ var Automaton = class {
     this.#stamp += 1;
     const stamp = this.#stamp;
     let count2 = 0;
-    for (const member of state.members) {
-      if (this.#sets[member]?.[byte] !== 1) continue;
-      for (const reached of this.#afterByte(member)) {
+    for (const member2 of state.members) {
+      if (this.#sets[member2]?.[byte] !== 1) continue;
+      for (const reached of this.#afterByte(member2)) {
         if (stamps[reached] === stamp) continue;
         stamps[reached] = stamp;
         scratch[count2] = reached;
@@ -55226,7 +56648,7 @@ var Automaton = class {
   /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
   #expand(state) {
     if (state.edges !== void 0) return state.edges;
-    const groups = this.#split(new Set(state.members.map((member) => this.#setOf[member] ?? -1)));
+    const groups = this.#split(new Set(state.members.map((member2) => this.#setOf[member2] ?? -1)));
     const cheapest = [];
     for (let number4 = 0; number4 < groups.length; number4 += 1) {
       const byte = this.#representatives[number4] ?? 0;
@@ -55268,7 +56690,7 @@ var Automaton = class {
     const key = Buffer.from(members2.buffer, members2.byteOffset, members2.byteLength).toString("latin1");
     const known2 = this.#states.get(key);
     if (known2 !== void 0) return known2;
-    const list2 = [...members2].flatMap((member) => this.#accepts.get(member) ?? []).sort((a, b) => a - b);
+    const list2 = [...members2].flatMap((member2) => this.#accepts.get(member2) ?? []).sort((a, b) => a - b);
     const tags = this.#tagLists.get(list2.join()) ?? list2;
     this.#tagLists.set(list2.join(), tags);
     const state = { members: members2.slice(), tags, next: [], id: this.#states.size };
@@ -55348,8 +56770,8 @@ var RegexReader = class {
     this.#sets.push(set2);
     return this.#next.push([]) - 1;
   }
-  #move(from, to) {
-    this.#next[from]?.push(to);
+  #move(from2, to) {
+    this.#next[from2]?.push(to);
   }
   #alternatives() {
     const all = [this.#sequence()];
@@ -55361,8 +56783,8 @@ var RegexReader = class {
     if (first !== void 0 && all.length === 1) return first;
     const start2 = this.#state();
     const end = this.#state();
-    for (const [from, to] of all) {
-      this.#move(start2, from);
+    for (const [from2, to] of all) {
+      this.#move(start2, from2);
       this.#move(to, end);
     }
     return [start2, end];
@@ -55371,22 +56793,22 @@ var RegexReader = class {
     const start2 = this.#state();
     let end = start2;
     for (let c = this.#source[this.#at]; c !== void 0 && c !== "|" && c !== ")"; c = this.#source[this.#at]) {
-      const [from, to] = this.#repeated(this.#term(c));
-      this.#move(end, from);
+      const [from2, to] = this.#repeated(this.#term(c));
+      this.#move(end, from2);
       end = to;
     }
     return [start2, end];
   }
-  #repeated([from, to]) {
+  #repeated([from2, to]) {
     const sign = this.#source[this.#at];
-    if (sign !== "*" && sign !== "+") return [from, to];
+    if (sign !== "*" && sign !== "+") return [from2, to];
     this.#at += 1;
     this.#exact = false;
     const start2 = this.#state();
     const end = this.#state();
-    this.#move(start2, from);
+    this.#move(start2, from2);
     this.#move(to, end);
-    this.#move(to, from);
+    this.#move(to, from2);
     if (sign === "*") this.#move(start2, end);
     return [start2, end];
   }
@@ -55432,10 +56854,10 @@ var RegexReader = class {
     const startsWithCaret = negated && this.#takeCaret();
     if (startsWithCaret) members2[94] = 1;
     for (let isFirst = !startsWithCaret; ; isFirst = false) {
-      const from = this.#member(isFirst);
-      if (from === void 0) return byteSet((byte) => members2[byte] === 1 !== negated);
-      const to = this.#rangeEnd() ?? from;
-      for (let byte = Math.min(from, to); byte <= Math.max(from, to); byte += 1) members2[byte] = 1;
+      const from2 = this.#member(isFirst);
+      if (from2 === void 0) return byteSet((byte) => members2[byte] === 1 !== negated);
+      const to = this.#rangeEnd() ?? from2;
+      for (let byte = Math.min(from2, to); byte <= Math.max(from2, to); byte += 1) members2[byte] = 1;
     }
   }
   #takeCaret() {
@@ -55469,17 +56891,17 @@ var MOVE = 8192;
 var RECURSIVE = 16384;
 var PROPAGATION = 1966080;
 var COMMANDS = REMOUNT | BIND | PROPAGATION | MOVE;
-var ALL = -1;
+var ALL2 = -1;
 var OPTIONS = new Map(Object.entries({ ...MOUNT_OPTIONS, nouser: 1 << 31 }));
 var KINDS = ["remount", "bind", "propagation", "move", "new"];
 var COMPARED_FLAGS = {
-  remount: ALL & ~MOVE,
+  remount: ALL2 & ~MOVE,
   bind: BIND | RECURSIVE,
   propagation: PROPAGATION | RECURSIVE,
   move: MOVE,
-  new: ALL & ~(COMMANDS | RECURSIVE)
+  new: ALL2 & ~(COMMANDS | RECURSIVE)
 };
-function kindOf2(flags) {
+function kindOf3(flags) {
   if ((flags & REMOUNT) !== 0) return "remount";
   if ((flags & BIND) !== 0) return "bind";
   if ((flags & PROPAGATION) !== 0) return "propagation";
@@ -55501,7 +56923,7 @@ function mountGrants(rule) {
   return flagsOf(rule).flatMap(
     (flags) => kindsOf(rule, flags).flatMap(
       (kind) => grants("mount", regexOf(rule, kind), {
-        words: [wordsOf(kind, flags), furtherWords(rule)],
+        words: [wordsOf2(kind, flags), furtherWords(rule)],
         detail: `${kind} ${flags.required} ${flags.optional}`
       })
     )
@@ -55523,7 +56945,7 @@ function flagsOfOne(kind, required2, optional3) {
   const requiredNames = [.../* @__PURE__ */ new Set([...required2 ?? [], ...isRemount ? ["remount"] : []])].sort();
   const optionalNames = optional3 ?? [];
   if (required2 === void 0 && optional3 === void 0) {
-    const numbers = isRemount ? { required: REMOUNT, optional: ALL & ~MOVE & ~REMOUNT } : { required: ALL, optional: ALL };
+    const numbers = isRemount ? { required: REMOUNT, optional: ALL2 & ~MOVE & ~REMOUNT } : { required: ALL2, optional: ALL2 };
     return { ...numbers, requiredNames, optionalNames };
   }
   return {
@@ -55535,12 +56957,12 @@ function flagsOfOne(kind, required2, optional3) {
 }
 function kindsOf(rule, { required: required2 }) {
   const { conditions, source, target } = rule;
-  const isOpen = required2 === ALL || required2 === 0;
+  const isOpen = required2 === ALL2 || required2 === 0;
   const hasType = conditions["fstype"] !== void 0 || conditions["vfstype"] !== void 0;
   const hasBoth = source !== void 0 && target !== void 0;
   return KINDS.filter((kind) => {
     if (kind === "new") return isOpen || (required2 & COMMANDS) === 0;
-    if (hasType || !(isOpen || kindOf2(required2) === kind)) return false;
+    if (hasType || !(isOpen || kindOf3(required2) === kind)) return false;
     if (kind === "remount") return rule.kind === "remount" || !hasBoth;
     return kind !== "propagation" || !hasBoth;
   });
@@ -55561,13 +56983,13 @@ function furtherWords({ conditions }) {
   const words5 = [...data.sort(), ...further];
   return wordSet(words5.length === 0 ? [] : [words5.join(" ")]);
 }
-function wordsOf(kind, { required: required2, optional: optional3, requiredNames, optionalNames }) {
+function wordsOf2(kind, { required: required2, optional: optional3, requiredNames, optionalNames }) {
   const compared = COMPARED_FLAGS[kind] & ~optional3;
   const examples = [requiredNames.join(","), ...optionalNames.map((name2) => [...requiredNames, name2].sort().join(","))];
   return {
     has: (word) => {
       const flags = flagsNumber(word.split(","));
-      return kindOf2(flags) === kind && (required2 === ALL || ((flags ^ required2) & compared) === 0);
+      return kindOf3(flags) === kind && (required2 === ALL2 || ((flags ^ required2) & compared) === 0);
     },
     [Symbol.iterator]: () => examples[Symbol.iterator]()
   };
@@ -55579,7 +57001,7 @@ function grants(domain, translation, { words: words5, detail: detail2 }) {
 
 // src/core/profile/semantics/network-grants.ts
 var FAMILY_TYPES = ["stream", "dgram", "seqpacket", "rdm", "raw", "packet"];
-var PROTOCOLS = {
+var PROTOCOLS2 = {
   tcp: { type: "stream", families: ["inet", "inet6"] },
   udp: { type: "dgram", families: ["inet", "inet6"] },
   icmp: { type: "raw", families: ["inet"] }
@@ -55591,7 +57013,7 @@ function networkGrants(rule) {
 }
 function familiesAndTypes(rule) {
   const { family: family2, type: type4 } = normalized(rule);
-  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS, type4) ? PROTOCOLS[type4] : void 0;
+  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS2, type4) ? PROTOCOLS2[type4] : void 0;
   if (protocol2 !== void 0) {
     const families2 = protocol2.families.filter((name2) => family2 === void 0 || name2 === family2);
     return { families: new Set(families2), types: /* @__PURE__ */ new Set([protocol2.type]) };
@@ -55606,7 +57028,7 @@ function normalized({ family: family2, type: type4 }) {
 }
 function isFamily(word) {
   if (Object.hasOwn(SOCKET_FAMILIES, word)) return true;
-  return !FAMILY_TYPES.includes(word) && !Object.hasOwn(PROTOCOLS, word);
+  return !FAMILY_TYPES.includes(word) && !Object.hasOwn(PROTOCOLS2, word);
 }
 
 // src/core/profile/semantics/grants.ts
@@ -55656,12 +57078,12 @@ function surroundingsOf(text3, block2) {
 var policies = /* @__PURE__ */ new WeakMap();
 function policyOf(block2, surroundings = NO_SURROUNDINGS) {
   const known2 = policies.get(block2);
-  if (known2 !== void 0 && isSame(known2.surroundings, surroundings)) return known2.policy;
+  if (known2 !== void 0 && isSame2(known2.surroundings, surroundings)) return known2.policy;
   const policy = compilePolicy(block2, surroundings);
   policies.set(block2, { surroundings, policy });
   return policy;
 }
-function isSame(a, b) {
+function isSame2(a, b) {
   return a.children === b.children && a.aliases === b.aliases;
 }
 function compilePolicy(block2, surroundings) {
@@ -55748,442 +57170,33 @@ function answer(grants3) {
   const effective = grants3.filter(({ priority }) => priority === highest);
   const denials = effective.filter(({ effect }) => effect === "deny");
   if (denials.length > 0) return { allowed: false, deciding: denials, logged: denials.every(({ audit }) => audit) };
-  const allows = effective.filter(({ effect }) => effect === "allow");
-  if (allows.length === 0) {
+  const allows2 = effective.filter(({ effect }) => effect === "allow");
+  if (allows2.length === 0) {
     const prompts = effective;
     return prompts.length === 0 ? { allowed: false, deciding: [], logged: true } : { allowed: false, deciding: prompts, prompts: true, logged: true };
   }
-  const modes = execModes(allows);
+  const modes = execModes(allows2);
   return defined({
     allowed: true,
-    deciding: modes.length > 0 ? modes : allows,
-    logged: allows.some(({ audit }) => audit),
-    transition: modes[0]?.detail ?? allows.find(({ domain }) => domain === "pivot_root")?.detail,
-    condition: conditionOf(allows)
+    deciding: modes.length > 0 ? modes : allows2,
+    logged: allows2.some(({ audit }) => audit),
+    transition: modes[0]?.detail ?? allows2.find(({ domain }) => domain === "pivot_root")?.detail,
+    condition: conditionOf(allows2)
   });
 }
-function conditionOf(allows) {
-  const [first] = allows;
-  if (first?.domain === "link") return allows.some(({ detail: detail2 }) => detail2 === SUBSET) ? "subset" : void 0;
+function conditionOf(allows2) {
+  const [first] = allows2;
+  if (first?.domain === "link") return allows2.some(({ detail: detail2 }) => detail2 === SUBSET) ? "subset" : void 0;
   if (first?.domain !== "change_profile") return void 0;
-  return allows.some(({ detail: detail2 }) => detail2 === UNSAFE) ? void 0 : "secure";
+  return allows2.some(({ detail: detail2 }) => detail2 === UNSAFE) ? void 0 : "secure";
 }
-function execModes(allows) {
-  const modes = allows.filter(({ domain, detail: detail2 }) => domain === "file" && detail2 !== void 0);
+function execModes(allows2) {
+  const modes = allows2.filter(({ domain, detail: detail2 }) => domain === "file" && detail2 !== void 0);
   const exact = modes.filter(({ regex }) => isExact(regex));
   return exact.length > 0 ? exact : modes;
 }
 function rulesOf(grants3) {
   return [...new Set(grants3.flatMap(({ rule }) => rule ?? []))];
-}
-
-// src/core/profile/syntax/cursor.ts
-var ENDS = {
-  /** Paths, names, targets. */
-  plain: "",
-  /** The first positional words of network, mount, dbus, … rules. */
-  beforeEquals: "=)",
-  /** Values in brackets. */
-  list: "(),",
-  /** Keys in the brackets of `peer=(…)`. */
-  key: "=),"
-};
-var HASH_INCLUDE = /#include[ \t<"]/y;
-var Cursor = class {
-  source;
-  at;
-  constructor(source, at = 0) {
-    this.source = source;
-    this.at = at;
-  }
-  get done() {
-    return this.at >= this.source.text.length;
-  }
-  /**
-   * Skips blanks, line breaks and comments.
-   * @param stopAtInclude `#include` is a statement here, not a comment.
-   */
-  skip({ stopAtInclude = false } = {}) {
-    const { text: text3 } = this.source;
-    for (; this.at < text3.length; this.at += 1) {
-      const c = text3[this.at] ?? "";
-      if (c === "#" && stopAtInclude && this.sees(HASH_INCLUDE)) return;
-      if (c === "#") this.at = lineEnd(text3, this.at);
-      else if (c !== " " && c !== "	" && c !== "\n" && c !== "\r") return;
-    }
-  }
-  /** Skips blanks of this line only. */
-  skipBlanks() {
-    while (this.source.text[this.at] === " " || this.source.text[this.at] === "	") this.at += 1;
-  }
-  /** @returns whether the text continues with this string, or with a match of this sticky expression. */
-  sees(expected) {
-    if (typeof expected === "string") return this.source.text.startsWith(expected, this.at);
-    expected.lastIndex = this.at;
-    return expected.test(this.source.text);
-  }
-  /** Skips to the next word, then takes the string if the text continues with it. */
-  take(expected) {
-    this.skip();
-    if (!this.sees(expected)) return false;
-    this.at += expected.length;
-    return true;
-  }
-  /** Skips to the next word, then takes what a sticky expression matches. */
-  match(expression2) {
-    this.skip();
-    return this.matchHere(expression2);
-  }
-  /** Takes what a sticky expression matches right here, without skipping anything. */
-  matchHere(expression2) {
-    expression2.lastIndex = this.at;
-    const matched = expression2.exec(this.source.text)?.[0];
-    return matched === void 0 ? void 0 : this.#takeTo(this.at + matched.length);
-  }
-  /**
-   * Takes a string that must stand here.
-   * @param where for the message: `after peer`.
-   */
-  expect(expected, where) {
-    if (!this.take(expected)) this.fail(`expected \`${expected}\` ${where}`);
-  }
-  /**
-   * Skips to the next word and takes it. A quoted string is one word; its quotes stay on.
-   * @param ends one of {@link ENDS}.
-   */
-  word(ends = ENDS.plain) {
-    this.skip();
-    const { text: text3 } = this.source;
-    const end = text3[this.at] === '"' ? quotedEnd(text3, this.at) : wordEnd(text3, this.at, ends);
-    if (end === void 0) this.fail("a quoted string is not closed");
-    return end === this.at ? void 0 : this.#takeTo(end);
-  }
-  /** @throws ReadFailure with the line and column of an offset. */
-  fail(message, at = this.at) {
-    return this.source.fail(at, message);
-  }
-  #takeTo(end) {
-    const start2 = this.at;
-    this.at = end;
-    return { text: this.source.text.slice(start2, end), start: start2, end };
-  }
-};
-function lineEnd(text3, from) {
-  const end = text3.indexOf("\n", from);
-  return end < 0 ? text3.length : end;
-}
-function wordEnd(text3, from, ends) {
-  const escapable = ends === ENDS.list ? ' 	"!,#()' : ' 	"!,#';
-  let at = from;
-  while (at < text3.length) {
-    const c = text3[at] ?? "";
-    const next = text3[at + 1];
-    if (c === "\\" && isAny(next, escapable)) at += 2;
-    else if (isAny(c, ' 	\r\n"!') || isAny(c, ends)) return at;
-    else if (c !== ",") at += 1;
-    else if (next !== void 0 && !isAny(next, ' 	\r\n"!,') && !isAny(next, ends)) at += 2;
-    else return at;
-  }
-  return at;
-}
-function isAny(character, set2) {
-  return character !== void 0 && set2.includes(character);
-}
-function quotedEnd(text3, from) {
-  let escaped2;
-  for (let at = from + 1; at < text3.length && text3[at] !== "\0"; at += 1) {
-    if (text3[at] !== '"') continue;
-    if (text3[at - 1] !== "\\" || at - 1 === from) return at + 1;
-    escaped2 = at + 1;
-  }
-  return escaped2;
-}
-
-// src/core/profile/syntax/variables.ts
-var MAX_VALUES = 256;
-var MAX_LENGTH = 1 << 17;
-var MAX_DEPTH2 = 64;
-var Variables = class {
-  sets = /* @__PURE__ */ new Map();
-  booleans = /* @__PURE__ */ new Map();
-  /** Values of sets, with the variables in them replaced. */
-  #resolved = /* @__PURE__ */ new Map();
-  define(name2, values) {
-    this.sets.set(name2, [...values]);
-    this.#resolved.clear();
-  }
-  append(name2, values) {
-    this.sets.get(name2)?.push(...values);
-    this.#resolved.clear();
-  }
-  remove(name2) {
-    this.sets.delete(name2);
-    this.#resolved.clear();
-  }
-  /** The values of every set, the variables in them replaced; a set that names an unknown variable stays as written. */
-  all() {
-    return new Map([...this.sets.keys()].map((name2) => [name2, this.#valuesOrWritten(name2)]));
-  }
-  /** @throws Error with a message for the user when a variable is unknown, contains itself, or grows too long. */
-  expand(raw, { path: path5 }) {
-    const values = this.#expand(unquote(raw), 0);
-    const tidy = (text3) => path5 ? singleSlashes(text3) : text3;
-    return defined({
-      text: raw,
-      expanded: path5 ? [...new Set(values.map(tidy))] : values,
-      alternation: values.length > 1 ? tidy(this.single(raw)) : void 0
-    });
-  }
-  /** One text for a word, as AppArmor 4.1 writes names: several values of a variable become an alternation. */
-  single(raw) {
-    return this.#expand(unquote(raw), 0, 1)[0] ?? "";
-  }
-  #valuesOrWritten(name2) {
-    try {
-      return this.#values(name2, 0);
-    } catch {
-      return this.sets.get(name2) ?? [];
-    }
-  }
-  #values(name2, depth) {
-    const resolved = this.#resolved.get(name2);
-    if (resolved !== void 0) return resolved;
-    const written = this.sets.get(name2);
-    if (written === void 0) {
-      const problem = this.booleans.has(name2) ? `@{${name2}} is a boolean` : `the variable @{${name2}} is not defined`;
-      throw new Error(problem);
-    }
-    if (depth > MAX_DEPTH2) {
-      throw new Error(`the variable @{${name2}} contains itself, or is nested more than ${MAX_DEPTH2} deep`);
-    }
-    const values = [...new Set(written.flatMap((value) => this.#expand(value, depth + 1)))];
-    if (values.length === 0) throw new Error(`the variable @{${name2}} has no value`);
-    this.#resolved.set(name2, values);
-    return values;
-  }
-  /** @param most from this many texts on, a variable's values are put in as one alternation. */
-  #expand(text3, depth, most = MAX_VALUES) {
-    let texts = [""];
-    let from = 0;
-    for (const { start: start2, end, name: name2 } of references(text3)) {
-      const values = trimmed(this.#values(name2, depth), { before: text3[start2 - 1], after: text3[end] });
-      const inserted = texts.length * values.length <= most ? values : [`{${values.join(",")}}`];
-      const between = text3.slice(from, start2);
-      texts = bounded(texts.flatMap((head2) => inserted.map((value) => head2 + between + value)));
-      from = end;
-    }
-    return bounded(texts.map((head2) => head2 + text3.slice(from)));
-  }
-};
-function trimmed(values, { before, after }) {
-  if (values.length < 2) return values;
-  const tails = before === "/" ? values.map((value) => value.replace(/^\/+/, "")) : values;
-  return after === "/" ? tails.map(withoutTrailingSlashes) : tails;
-}
-function withoutTrailingSlashes(text3) {
-  let end = text3.length;
-  while (end > 0 && text3[end - 1] === "/") end -= 1;
-  return text3.slice(0, end);
-}
-function references(text3) {
-  if (!text3.includes("@{")) return [];
-  const matches2 = [...text3.matchAll(/\\[\s\S]|@\{([A-Za-z][A-Za-z0-9_]*)\}/g)];
-  return matches2.flatMap(
-    ({ 0: { length }, 1: name2, index }) => name2 === void 0 ? [] : [{ name: name2, start: index, end: index + length }]
-  );
-}
-function bounded(texts) {
-  const length = texts.reduce((sum, text3) => sum + text3.length, 0);
-  if (length > MAX_LENGTH) throw new Error("the text is too long once its variables are replaced");
-  return texts;
-}
-
-// src/core/profile/syntax/scope.ts
-var LIMITS = {
-  files: 2e3,
-  /** UTF-16 units of all files together. */
-  bytes: 1 << 24,
-  includeDepth: 100,
-  blockDepth: 500,
-  rules: 1e5,
-  /** UTF-16 units of all expressions together, once their variables are replaced. */
-  values: 1 << 25
-};
-var ReaderState = class {
-  find;
-  files = /* @__PURE__ */ new Map();
-  variables = new Variables();
-  aliases = [];
-  profiles = [];
-  labels = [];
-  abi;
-  ruleCount = 0;
-  #fileCount = 0;
-  #bytes = 0;
-  #values = 0;
-  constructor(find) {
-    this.find = find;
-  }
-  /** @throws ReadFailure when there are too many files, or they are too long. */
-  addFile(source) {
-    this.#fileCount += 1;
-    this.#bytes += source.text.length;
-    if (this.#fileCount > LIMITS.files) source.fail(0, `more than ${LIMITS.files} files are included`);
-    if (this.#bytes > LIMITS.bytes) source.fail(0, "the profile and its includes are too long");
-    this.files.set(source.file, source.text);
-  }
-  /** @returns a word with its variables replaced. @throws ReadFailure at its place when that cannot be done. */
-  expand(cursor4, { text: text3, start: start2 }, isPath) {
-    const expression2 = reportProblem(cursor4, start2, () => this.variables.expand(text3, { path: isPath }));
-    this.#values += expression2.expanded.reduce((sum, { length }) => sum + length, 0);
-    if (this.#values > LIMITS.values) cursor4.fail("the profile is too long once its variables are replaced", start2);
-    return expression2;
-  }
-};
-function noteLabel(cursor4, { reading }, word) {
-  if (word !== void 0) reading.labels.push(cursor4.source.span(word.start, word.end));
-}
-function reportProblem(cursor4, at, action) {
-  try {
-    return action();
-  } catch (error3) {
-    return cursor4.fail(error3.message, at);
-  }
-}
-function expression(cursor4, scope, word) {
-  return scope.live ? scope.reading.expand(cursor4, word, false) : { text: word.text, expanded: [] };
-}
-function pathExpression(cursor4, scope, word) {
-  return scope.live ? scope.reading.expand(cursor4, word, true) : { text: word.text, expanded: [] };
-}
-
-// src/core/profile/syntax/conditions.ts
-var KEY2 = /[A-Za-z][A-Za-z0-9_]*(?=[ \t]*=|[ \t]+in[ \t]*\()/y;
-var IN = /in(?=[ \t]*\()/y;
-var PEER_GROUP = /peer(?=[ \t]*=[ \t]*\()/y;
-var LABEL_KEYS = ["peer", "peer.label", "label"];
-function readConditions(cursor4, scope, conditions) {
-  for (; ; ) {
-    if (cursor4.match(PEER_GROUP)) {
-      cursor4.expect("=", "after peer");
-      readPeerGroup(cursor4, scope, conditions);
-      continue;
-    }
-    const key = cursor4.match(KEY2);
-    if (!key) return;
-    if (cursor4.match(IN)) {
-      add(conditions, `${key.text} in`, readList(cursor4, scope).value);
-      continue;
-    }
-    cursor4.expect("=", `after ${key.text}`);
-    cursor4.skipBlanks();
-    add(conditions, key.text, readValue(cursor4, scope, { key: key.text, ends: ENDS.plain }));
-  }
-}
-function conditionsOf(conditions) {
-  return Object.fromEntries(conditions);
-}
-function readPeerGroup(cursor4, scope, conditions) {
-  cursor4.expect("(", "after peer=");
-  while (!cursor4.take(")")) {
-    if (cursor4.take(",")) continue;
-    const key = cursor4.word(ENDS.key);
-    if (!key) cursor4.fail("the brackets of peer=( are not closed");
-    cursor4.expect("=", `after ${key.text}`);
-    cursor4.skip();
-    const name2 = `peer.${key.text}`;
-    add(conditions, name2, readValue(cursor4, scope, { key: name2, ends: ENDS.list }));
-  }
-}
-function readValue(cursor4, scope, { key, ends }) {
-  const { value, words: words5 } = cursor4.sees("(") ? readList(cursor4, scope) : readSingle(cursor4, scope, ends);
-  if (LABEL_KEYS.includes(key)) for (const word of words5) noteLabel(cursor4, scope, word);
-  return value;
-}
-function readSingle(cursor4, scope, ends) {
-  const word = cursor4.word(ends);
-  if (!word) cursor4.fail("expected a value after =");
-  return { value: expression(cursor4, scope, word), words: [word] };
-}
-function readList(cursor4, scope) {
-  const words5 = readWords(cursor4);
-  const text3 = `(${words5.map((word) => word.text).join(", ")})`;
-  return { value: { text: text3, expanded: words5.flatMap((word) => expression(cursor4, scope, word).expanded) }, words: words5 };
-}
-function readWords(cursor4) {
-  cursor4.expect("(", "here");
-  const words5 = [];
-  while (!cursor4.take(")")) {
-    if (cursor4.take(",")) continue;
-    const word = cursor4.word(ENDS.list);
-    if (!word) cursor4.fail("a ( is not closed");
-    words5.push(word);
-  }
-  return words5;
-}
-function add(conditions, key, value) {
-  let name2 = key;
-  for (let n = 2; conditions.has(name2); n += 1) name2 = `${key} #${n}`;
-  conditions.set(name2, value);
-}
-
-// src/core/profile/syntax/accesses.ts
-var SOCKET_ACCESSES = [
-  "create",
-  "bind",
-  "listen",
-  "accept",
-  "connect",
-  "shutdown",
-  "getattr",
-  "setattr",
-  "getopt",
-  "setopt",
-  "send",
-  "receive"
-];
-var ACCESSES2 = {
-  network: SOCKET_ACCESSES,
-  unix: SOCKET_ACCESSES,
-  dbus: ["send", "receive", "bind", "eavesdrop"],
-  signal: ["send", "receive"],
-  ptrace: ["trace", "read", "tracedby", "readby"],
-  mqueue: ["create", "open", "delete", "read", "write", "getattr", "setattr"],
-  userns: ["create"],
-  io_uring: ["sqpoll", "override_creds"]
-};
-var SEND_RECEIVE = { read: "receive", write: "send" };
-var READ_WRITE = {
-  network: SEND_RECEIVE,
-  unix: SEND_RECEIVE,
-  dbus: SEND_RECEIVE,
-  signal: SEND_RECEIVE,
-  ptrace: { read: "read", write: "trace" },
-  mqueue: { read: "read", write: "write" }
-};
-function readAccess(cursor4, ruleClass) {
-  cursor4.skip();
-  if (cursor4.sees("(")) {
-    return [...new Set(readWords(cursor4).flatMap((word2) => accessesOf(cursor4, ruleClass, word2)))];
-  }
-  const start2 = cursor4.at;
-  const word = cursor4.match(/[a-z_]+(?=[\s,])/y);
-  const accesses = word && accessesNamed(ruleClass, word.text);
-  if (accesses === void 0) cursor4.at = start2;
-  return accesses ?? [];
-}
-function accessesOf(cursor4, ruleClass, word) {
-  const accesses = accessesNamed(ruleClass, unquote(word.text));
-  return accesses ?? cursor4.fail(`${word.text} is not an access of ${ruleClass} rules`, word.start);
-}
-function accessesNamed(ruleClass, word) {
-  const names2 = ACCESSES2[ruleClass];
-  if (names2.includes(word)) return [word];
-  const meaning2 = READ_WRITE[ruleClass];
-  if (meaning2 === void 0) return void 0;
-  if (word === "read" || word === "write") return [meaning2[word]];
-  if (!/^[rw]{1,2}$/.test(word)) return void 0;
-  return [...word].map((letter) => letter === "r" ? meaning2.read : meaning2.write);
 }
 
 // src/core/profile/semantics/question-space.ts
@@ -56195,13 +57208,13 @@ var NAME_SHAPES = {
   mount: row(PATH, TEXT, TEXT),
   umount: PATH,
   pivot_root: row(PATH, TEXT),
-  ptrace: NAME,
-  signal: NAME,
+  ptrace: NAME2,
+  signal: NAME2,
   dbus: row(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT),
   unix: row(TEXT, TEXT, TEXT, TEXT),
   mqueue: row(TEXT, TEXT),
   io_uring: TEXT,
-  change_profile: row(TEXT, NAME),
+  change_profile: row(TEXT, NAME2),
   userns: NOTHING
 };
 var SIGNAL_NAMES = [
@@ -56235,24 +57248,24 @@ var WORDS = {
   ],
   link: [["owner", "other"]],
   capability: [CAPABILITIES],
-  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ACCESSES2.network, [""]],
+  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ACCESSES.network, [""]],
   mount: [MOUNTS, [""]],
   umount: [[""]],
   pivot_root: [[""]],
-  ptrace: [ACCESSES2.ptrace, [""]],
-  signal: [ACCESSES2.signal, SIGNAL_NAMES, [""]],
-  dbus: [ACCESSES2.dbus, [""]],
-  unix: [ACCESSES2.unix, ["stream", "dgram", "seqpacket"], [""]],
-  mqueue: [ACCESSES2.mqueue, ["posix", "sysv"], [""]],
-  io_uring: [ACCESSES2.io_uring, [""]],
+  ptrace: [ACCESSES.ptrace, [""]],
+  signal: [ACCESSES.signal, SIGNAL_NAMES, [""]],
+  dbus: [ACCESSES.dbus, [""]],
+  unix: [ACCESSES.unix, ["stream", "dgram", "seqpacket"], [""]],
+  mqueue: [ACCESSES.mqueue, ["posix", "sysv"], [""]],
+  io_uring: [ACCESSES.io_uring, [""]],
   change_profile: [],
-  userns: [ACCESSES2.userns]
+  userns: [ACCESSES.userns]
 };
-function wordsOf2(domain, grants3) {
+function wordsOf3(domain, grants3) {
   let combinations = [[]];
   for (const [position, known2] of WORDS[domain].entries()) {
     const named = grants3.flatMap(({ words: words6 }) => [...words6[position] ?? []]);
-    const isIrrelevant = named.length === 0 && (known2.includes("other") || known2 === ACCESSES2.network);
+    const isIrrelevant = named.length === 0 && (known2.includes("other") || known2 === ACCESSES.network);
     const words5 = isIrrelevant ? known2.slice(0, 1) : [.../* @__PURE__ */ new Set([...known2, ...named])];
     combinations = combinations.flatMap((combination) => words5.map((word) => [...combination, word]));
   }
@@ -56459,7 +57472,7 @@ function compareDomain(domain, { before, after }, { examples = DEFAULT_EXAMPLES,
   const { automaton, regexes } = compileGrants([...before, ...after]);
   const focus = new Set(changed.map(({ regex }) => regexes.indexOf(regex)));
   const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { focus, examples });
-  const combinations = wordsOf2(domain, [...before, ...after]);
+  const combinations = wordsOf3(domain, [...before, ...after]);
   const beforeByTag = regexes.map((regex) => before.filter((grant) => grant.regex === regex));
   const afterByTag = regexes.map((regex) => after.filter((grant) => grant.regex === regex));
   const concerned = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3)));
@@ -56578,743 +57591,6 @@ function pickExamples(group, most) {
   return chosen.map(accessOf);
 }
 
-// src/core/profile/syntax/source-text.ts
-var ReadFailure = class extends Error {
-  problem;
-  constructor(problem) {
-    super(problem.message);
-    this.problem = problem;
-  }
-};
-var Source = class {
-  file;
-  text;
-  /** Offsets at which lines start. */
-  #lineStarts = [0];
-  constructor(file5, text3) {
-    this.file = file5;
-    this.text = text3;
-    for (let at = text3.indexOf("\n"); at >= 0; at = text3.indexOf("\n", at + 1)) this.#lineStarts.push(at + 1);
-  }
-  span(start2, end) {
-    const line = this.#lineOf(start2);
-    return { file: this.file, line, column: start2 - (this.#lineStarts[line - 1] ?? 0) + 1, start: start2, end };
-  }
-  /** A line's text without its break; undefined where there is no such line. Lines are 1-based. */
-  lineText(line) {
-    const start2 = this.#lineStarts[line - 1];
-    if (start2 === void 0) return void 0;
-    const next = this.#lineStarts[line];
-    return this.text.slice(start2, next === void 0 ? void 0 : next - 1);
-  }
-  /** @throws ReadFailure with the line and column of the offset. */
-  fail(offset, message, { missing } = {}) {
-    const { line, column } = this.span(Math.min(offset, this.text.length), offset);
-    throw new ReadFailure(defined({ file: this.file, line, column, message, missing }));
-  }
-  /** The 1-based line of an offset, found by halving. */
-  #lineOf(offset) {
-    let low = 0;
-    let high = this.#lineStarts.length;
-    while (high - low > 1) {
-      const middle = low + high >> 1;
-      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
-      else high = middle;
-    }
-    return low + 1;
-  }
-};
-
-// src/core/profile/syntax/read-include.ts
-var INCLUDE = /#?include(?:[ \t]+if[ \t]+exists(?=[ \t<"])|(?=[ \t<"]))/y;
-var ABI = /abi(?=[ \t<"])/y;
-var ANGLES = /<[^>\t\r\n]+>/y;
-var NAME2 = /(?:\\[ \t"!,]|,?[^ \t\r\n"!,<>])+/y;
-function readInclude(cursor4, scope) {
-  cursor4.skip({ stopAtInclude: true });
-  const keyword = cursor4.matchHere(INCLUDE);
-  if (!keyword) return void 0;
-  cursor4.skipBlanks();
-  const word = readName(cursor4);
-  if (!word) cursor4.fail("expected the name of a file after include", keyword.start);
-  const files = findFiles(cursor4, scope, { keyword, word });
-  if (files === void 0) return [];
-  if (scope.via.length >= LIMITS.includeDepth) cursor4.fail("includes are nested too deep", keyword.start);
-  const via = [...scope.via, cursor4.source.span(keyword.start, word.end)];
-  return files.filter(({ file: file5 }) => !scope.included.has(file5)).map((file5) => open3({ ...scope, via }, file5));
-}
-function findFiles(cursor4, { reading }, { keyword, word }) {
-  const magic = word.text.startsWith("<");
-  const name2 = unquote((magic ? word.text.slice(1, -1) : word.text).trim());
-  const files = reading.find({ name: name2, magic, from: cursor4.source.file });
-  if (files !== void 0 || keyword.text.endsWith("exists")) return files;
-  return cursor4.source.fail(keyword.start, `the include ${word.text} is not found`, { missing: word.text });
-}
-function open3(scope, { file: file5, text: text3 }) {
-  const source = new Source(file5, text3);
-  scope.included.add(file5);
-  scope.reading.addFile(source);
-  return { cursor: new Cursor(source), scope };
-}
-function readAbi(cursor4, { reading, profile: profile2 }) {
-  const keyword = cursor4.match(ABI);
-  if (!keyword) return false;
-  cursor4.skipBlanks();
-  const word = readName(cursor4);
-  if (!word) cursor4.fail("expected the name of a file after abi", keyword.start);
-  cursor4.expect(",", "after the abi");
-  if (profile2 === void 0 && reading.profiles.length === 0) reading.abi ??= word.text;
-  return true;
-}
-function readName(cursor4) {
-  return cursor4.matchHere(ANGLES) ?? (cursor4.sees('"') ? cursor4.word() : cursor4.matchHere(NAME2));
-}
-
-// src/core/profile/syntax/read-qualifiers.ts
-var WORD = /(?:audit|deny|allow|prompt|owner|user|other)(?=[\s{])|priority[ \t]*=[ \t]*[+-]?[0-9]+/y;
-var MEANINGS = {
-  audit: { audit: true },
-  deny: { access: "deny" },
-  allow: { access: "allow" },
-  prompt: { access: "prompt" },
-  owner: { owner: "owner" },
-  user: { owner: "owner" },
-  other: { owner: "other" }
-};
-function readQualifiers(cursor4, outer) {
-  let qualifiers = { audit: false, access: "allow", ...outer };
-  for (; ; ) {
-    const word = cursor4.match(WORD)?.text;
-    if (word === void 0) break;
-    qualifiers = { ...qualifiers, ...MEANINGS[word] ?? { priority: priorityOf(word) } };
-  }
-  const { audit, access: access5, owner, priority } = qualifiers;
-  return defined({ audit, access: access5, owner, priority });
-}
-function priorityOf(word) {
-  return Number(/[+-]?[0-9]+$/.exec(word)?.[0] ?? 0);
-}
-
-// src/core/profile/syntax/read-file.ts
-var EXEC_MODE = /[PpCc]?[IiUu]?[Xx]/;
-var PERMISSIONS = /(?:[PpCc]?[IiUu]?[Xx]|[RrWwaLlMmkK])+(?=[\s,])/y;
-var FILE2 = /file(?=[\s,])/y;
-var ALL2 = /all(?=[\s,])/y;
-var SAFETY = /(?:un)?safe(?=\s)/y;
-var PATH_START = /["/@]/y;
-var BARE_FILE = { kind: "file", permissions: "rwlkmx", exec: { mode: "ix" } };
-var ANY_TARGET2 = { text: "/**", expanded: ["/**"] };
-function startsFile(cursor4) {
-  if (cursor4.sees(PATH_START) || cursor4.sees(FILE2) || cursor4.sees(SAFETY)) return true;
-  return cursor4.sees(PERMISSIONS) && !cursor4.sees(ALL2);
-}
-function readFile(cursor4, scope) {
-  const hasKeyword = cursor4.match(FILE2) !== void 0;
-  cursor4.skip();
-  if (hasKeyword && cursor4.sees(",")) return [BARE_FILE];
-  const written = readParts(cursor4);
-  const isLink = written.letters.includes("l") && written.leads && (written.target !== void 0 || written.subset);
-  const path5 = pathExpression(cursor4, scope, written.path);
-  if (!isLink) {
-    const file6 = fileBody(cursor4, scope, path5, written);
-    if (!namesChild(file6)) noteLabel(cursor4, scope, written.target);
-    return [file6];
-  }
-  const own2 = { ...written, target: void 0, letters: written.letters.replace("l", "") };
-  const file5 = fileBody(cursor4, scope, path5, own2);
-  const target = written.target ? pathExpression(cursor4, scope, written.target) : ANY_TARGET2;
-  const link2 = { kind: "link", path: path5, target, subset: written.subset };
-  return file5.permissions === "" ? [link2] : [file5, link2];
-}
-function readParts(cursor4) {
-  const safety = cursor4.match(SAFETY)?.text;
-  const leading = cursor4.match(PERMISSIONS);
-  const subset = leading !== void 0 && takeSubset(cursor4);
-  cursor4.skip();
-  if (!cursor4.sees(PATH_START)) cursor4.fail("expected a path, which starts with / or with a variable");
-  const path5 = cursor4.word();
-  const permissions = leading ?? cursor4.match(PERMISSIONS);
-  if (!path5 || !permissions) cursor4.fail("expected file permissions, such as rw");
-  const target = cursor4.take("->") ? cursor4.word() : void 0;
-  const letters = lettersOf3(permissions.text);
-  return { safety, path: path5, permissions, letters, leads: leading !== void 0, subset, target };
-}
-function takeSubset(cursor4) {
-  return (cursor4.match(/subset(?=\s)/y) ?? cursor4.match(/<=/y)) !== void 0;
-}
-function fileBody(cursor4, scope, path5, written) {
-  const { permissions, letters, target, safety } = written;
-  const exec3 = transition(permissions.text, target, safety);
-  const targetName = target === void 0 ? void 0 : nameOf(cursor4, scope, target);
-  return defined({
-    kind: "file",
-    path: path5,
-    permissions: letters,
-    permissionsSpan: cursor4.source.span(permissions.start, permissions.end),
-    exec: exec3 && defined({ ...exec3, targetName })
-  });
-}
-function nameOf(cursor4, scope, target) {
-  if (!target.text.includes("@{")) return void 0;
-  const { alternation, expanded } = expression(cursor4, scope, target);
-  return alternation ?? expanded[0];
-}
-function namesChild({ exec: exec3 }) {
-  return /c/i.test(exec3?.mode ?? "");
-}
-function lettersOf3(permissions) {
-  const letters = permissions.replaceAll(new RegExp(EXEC_MODE, "g"), "x").toLowerCase();
-  return [...new Set(letters)].join("");
-}
-function transition(permissions, target, safety) {
-  const mode2 = EXEC_MODE.exec(permissions)?.[0];
-  return mode2 === void 0 ? void 0 : defined({ mode: mode2, target: target?.text, safety });
-}
-
-// src/core/profile/syntax/read-mount.ts
-function readMount(cursor4, scope, keyword) {
-  const conditions = /* @__PURE__ */ new Map();
-  readConditions(cursor4, scope, conditions);
-  const path5 = readPath(cursor4, scope);
-  const hasArrow = cursor4.take("->");
-  if (keyword === "mount") {
-    if (hasArrow) readConditions(cursor4, scope, conditions);
-    const target = hasArrow ? readPath(cursor4, scope) : void 0;
-    return defined({ kind: "mount", conditions: conditionsOf(conditions), source: path5, target });
-  }
-  if (keyword === "pivot_root") {
-    const transition3 = hasArrow ? cursor4.word() : void 0;
-    noteLabel(cursor4, scope, transition3);
-    return defined({
-      kind: keyword,
-      conditions: conditionsOf(conditions),
-      target: path5,
-      transition: transition3?.text
-    });
-  }
-  const kind = keyword === "remount" ? "remount" : "umount";
-  return defined({ kind, conditions: conditionsOf(conditions), target: path5 });
-}
-function readPath(cursor4, scope) {
-  cursor4.skip();
-  if (cursor4.sees("->")) return void 0;
-  const word = cursor4.word(cursor4.sees(/[/@:&]/y) ? ENDS.plain : ENDS.beforeEquals);
-  return word && pathExpression(cursor4, scope, word);
-}
-function readLink(cursor4, scope) {
-  const subset = takeSubset(cursor4);
-  const path5 = cursor4.word();
-  cursor4.expect("->", "in the link rule");
-  const target = cursor4.word();
-  if (!path5 || !target) cursor4.fail("expected two paths in the link rule");
-  return {
-    kind: "link",
-    path: pathExpression(cursor4, scope, path5),
-    target: pathExpression(cursor4, scope, target),
-    subset
-  };
-}
-
-// src/core/profile/syntax/read-peer.ts
-var LONE_TYPES = /^(stream|dgram|seqpacket|rdm|raw|tcp|udp|icmp)$/;
-function readNetwork(cursor4, scope) {
-  const access5 = readAccess(cursor4, "network");
-  const conditions = /* @__PURE__ */ new Map();
-  readConditions(cursor4, scope, conditions);
-  const first = readWord(cursor4);
-  const second = first !== void 0 && conditions.size === 0 ? readWord(cursor4) : void 0;
-  readConditions(cursor4, scope, conditions);
-  return {
-    kind: "network",
-    access: access5,
-    ...familyAndType(first, second),
-    conditions: conditionsOf(conditions)
-  };
-}
-function familyAndType(first, second) {
-  if (first === void 0) return {};
-  if (second !== void 0) return { family: first, type: second };
-  return LONE_TYPES.test(first) ? { type: first } : { family: first };
-}
-function readWord(cursor4) {
-  return cursor4.match(/[A-Za-z0-9_]+(?=[\s,])/y)?.text;
-}
-function readPeer(cursor4, scope, keyword) {
-  const kind = keyword;
-  const access5 = readAccess(cursor4, kind);
-  const conditions = /* @__PURE__ */ new Map();
-  readConditions(cursor4, scope, conditions);
-  const name2 = kind === "mqueue" ? cursor4.word(ENDS.beforeEquals) : void 0;
-  return defined({
-    kind,
-    access: access5,
-    conditions: conditionsOf(conditions),
-    name: name2 && expression(cursor4, scope, name2),
-    signals: kind === "signal" ? conditions.get("set")?.expanded : void 0
-  });
-}
-
-// src/core/profile/syntax/read-plain.ts
-function readCapability(cursor4) {
-  const names2 = [];
-  for (; ; ) {
-    const word = cursor4.match(/[A-Za-z][A-Za-z0-9_]*/y);
-    if (!word) return { kind: "capability", names: names2 };
-    names2.push(word.text);
-  }
-}
-function readRlimit(cursor4) {
-  if (!cursor4.match(/rlimit(?=\s)/y)) cursor4.fail("expected rlimit after set");
-  const limit2 = cursor4.match(/[A-Za-z_]+/y);
-  cursor4.expect("<=", "in the rlimit rule");
-  const value = cursor4.match(/-?[0-9]+|[A-Za-z_]+/y);
-  if (!limit2 || !value) cursor4.fail("expected set rlimit NAME <= VALUE");
-  const unit = cursor4.match(/[A-Za-z_]+/y);
-  return { kind: "rlimit", limit: limit2.text, value: unit ? `${value.text} ${unit.text}` : value.text };
-}
-function readChangeProfile(cursor4, scope) {
-  const mode2 = cursor4.match(/(?:un)?safe(?=\s)/y)?.text;
-  cursor4.skip();
-  const exec3 = cursor4.sees("->") ? void 0 : cursor4.word();
-  const target = cursor4.take("->") ? cursor4.word() : void 0;
-  noteLabel(cursor4, scope, target);
-  return defined({
-    kind: "change_profile",
-    mode: mode2,
-    exec: exec3 && pathExpression(cursor4, scope, exec3),
-    target: target && expression(cursor4, scope, target)
-  });
-}
-function readUserns(cursor4, scope) {
-  const access5 = readAccess(cursor4, "userns");
-  readConditions(cursor4, scope, /* @__PURE__ */ new Map());
-  return { kind: "userns", access: access5 };
-}
-function readAll2() {
-  return { kind: "all", access: [] };
-}
-
-// src/core/profile/syntax/read-rule.ts
-var READERS = {
-  capability: readCapability,
-  network: readNetwork,
-  link: readLink,
-  set: readRlimit,
-  change_profile: readChangeProfile,
-  userns: readUserns,
-  all: readAll2,
-  mount: readMount,
-  remount: readMount,
-  umount: readMount,
-  unmount: readMount,
-  pivot_root: readMount,
-  ptrace: readPeer,
-  signal: readPeer,
-  dbus: readPeer,
-  unix: readPeer,
-  mqueue: readPeer,
-  io_uring: readPeer
-};
-var KEYWORD = /[A-Za-z][A-Za-z0-9_]*(?=[\s,(])/y;
-function readRule(cursor4, scope, ruleStart) {
-  cursor4.skip();
-  const bodies = readBodies(cursor4, scope);
-  cursor4.expect(",", "after the rule");
-  for (const body of bodies) addRule(cursor4, scope, ruleStart, body);
-}
-function readBodies(cursor4, scope) {
-  if (startsFile(cursor4)) return readFile(cursor4, scope);
-  const keyword = cursor4.match(KEYWORD);
-  const read2 = keyword && Object.hasOwn(READERS, keyword.text) ? READERS[keyword.text] : void 0;
-  if (!keyword || !read2) cursor4.fail("expected a rule", keyword?.start);
-  return [read2(cursor4, scope, keyword.text)];
-}
-function addRule(cursor4, scope, { start: start2, qualifiers }, body) {
-  const { reading, rules, via, profile: profile2 = "", live } = scope;
-  reading.ruleCount += 1;
-  if (reading.ruleCount > LIMITS.rules) cursor4.fail(`there are more than ${LIMITS.rules} rules`, start2);
-  if (!live) return;
-  const span = cursor4.source.span(start2, cursor4.at);
-  const isSecond = body.kind === "link" && rules.at(-1)?.span.start === start2;
-  rules.push({
-    ...body,
-    id: `${profile2}@${span.file}:${span.line}:${span.column}${isSecond ? "+link" : ""}`,
-    profile: profile2,
-    span,
-    text: textOf2(cursor4, start2),
-    ...defined({ comment: commentOf(cursor4, span.line) }),
-    via,
-    qualifiers
-  });
-}
-var QUOTED_OR_BLANK = /"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g;
-function textOf2(cursor4, start2) {
-  const written = cursor4.source.text.slice(start2, cursor4.at - 1);
-  return written.replaceAll(QUOTED_OR_BLANK, (part) => /^["\\]/.test(part) ? part : " ").trim();
-}
-var COMMENT = /^[ \t]*#(?!include[ \t<"])[ \t]?(.*?)[ \t\r]*$/;
-function commentOf({ source, at }, line) {
-  const comments = [];
-  for (let above = line - 1; above > 0; above -= 1) {
-    const comment = COMMENT.exec(source.lineText(above) ?? "")?.[1];
-    if (comment === void 0) break;
-    comments.unshift(comment);
-  }
-  const lineEnd2 = source.text.indexOf("\n", at);
-  const after = COMMENT.exec(source.text.slice(at, lineEnd2 < 0 ? void 0 : lineEnd2))?.[1];
-  if (after !== void 0) comments.push(after);
-  const text3 = comments.join("\n").trim();
-  return text3 === "" ? void 0 : text3;
-}
-
-// src/core/profile/syntax/read-truth.ts
-var NOT = /not(?=[\s(])/y;
-var AND = /and(?=[\s(])/y;
-var OR = /or(?=[\s(])/y;
-var DEFINED = /defined(?=\s)/y;
-var SET = /@(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y;
-var BOOLEAN = /\$(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y;
-var COMPARISON = /==|!=|<=|>=|<|>|in(?=\s)/y;
-var LITERAL = /"(?:[^"\\]|\\.)*"|(?!\{\s)[^\s()=!<>"@$][^\s()=!<>"]*/y;
-var NUMBER = /^-?\d+$/;
-var MAX_DEPTH3 = 64;
-function readTruth(cursor4, variables) {
-  return new TruthReader(cursor4, variables).either(0);
-}
-var TruthReader = class {
-  #cursor;
-  #variables;
-  constructor(cursor4, variables) {
-    this.#cursor = cursor4;
-    this.#variables = variables;
-  }
-  /** `A or B or …`. Every part is read, whatever the parts before it say. */
-  either(depth) {
-    let holds = this.#both(depth);
-    while (this.#cursor.match(OR)) holds = this.#both(depth) || holds;
-    return holds;
-  }
-  #both(depth) {
-    let holds = this.#term(depth);
-    while (this.#cursor.match(AND)) holds = this.#term(depth) && holds;
-    return holds;
-  }
-  #term(depth) {
-    if (depth > MAX_DEPTH3) this.#cursor.fail("the condition is nested too deep");
-    if (this.#cursor.match(NOT)) return !this.#term(depth + 1);
-    if (this.#cursor.match(DEFINED)) return this.#defined();
-    if (!this.#cursor.take("(")) return this.#comparison();
-    const holds = this.either(depth + 1);
-    this.#cursor.expect(")", "at the end of the condition");
-    return holds;
-  }
-  #defined() {
-    const set2 = this.#cursor.match(SET);
-    if (set2 !== void 0) return this.#variables.sets.has(nameOf2(set2));
-    const boolean3 = this.#cursor.match(BOOLEAN) ?? this.#cursor.fail("expected a variable after defined");
-    if (this.#variables.booleans.get(nameOf2(boolean3)) !== true) return false;
-    return this.#cursor.fail(
-      `versions of apparmor_parser do not agree on \`defined ${boolean3.text}\`: ask for ${boolean3.text} itself`,
-      boolean3.start
-    );
-  }
-  #comparison() {
-    const boolean3 = this.#cursor.match(BOOLEAN);
-    if (boolean3 !== void 0) return this.#boolean(boolean3);
-    const start2 = this.#startOfNext();
-    const left = this.#words();
-    const operator = this.#cursor.match(COMPARISON);
-    if (operator !== void 0) return this.#compare(operator, left, this.#words());
-    const [word = ""] = left;
-    if (/^true$/i.test(word)) return true;
-    if (/^false$/i.test(word)) return false;
-    return this.#cursor.fail("expected a condition: $x, defined @{X}, or a comparison such as x in @{X}", start2);
-  }
-  #boolean(word) {
-    const value = this.#variables.booleans.get(nameOf2(word));
-    return value ?? this.#cursor.fail(`the boolean $${nameOf2(word)} is not defined`, word.start);
-  }
-  #words() {
-    const start2 = this.#startOfNext();
-    const set2 = this.#cursor.match(SET);
-    if (set2 === void 0) {
-      const literal3 = this.#cursor.match(LITERAL) ?? this.#cursor.fail("expected a variable or a word", start2);
-      return /* @__PURE__ */ new Set([unquote(literal3.text)]);
-    }
-    try {
-      return new Set(this.#variables.expand(`@{${nameOf2(set2)}}`, { path: false }).expanded);
-    } catch (error3) {
-      return this.#cursor.fail(error3.message, set2.start);
-    }
-  }
-  #compare({ text: operator, start: start2 }, left, right) {
-    if (operator === "in") return [...left].every((word) => right.has(word));
-    if (operator === "==") return isSame2(left, right);
-    if (operator === "!=") return !isSame2(left, right);
-    const order = orderOf(left, right) ?? this.#cursor.fail("a number can only be compared with a number", start2);
-    if (operator === "<") return order < 0;
-    if (operator === ">") return order > 0;
-    return operator === "<=" ? order <= 0 : order >= 0;
-  }
-  #startOfNext() {
-    this.#cursor.skip();
-    return this.#cursor.at;
-  }
-};
-function nameOf2({ text: text3 }) {
-  return text3.replaceAll(/[@${}]/g, "");
-}
-function isSame2(left, right) {
-  return left.size === right.size && [...left].every((word) => right.has(word));
-}
-function orderOf(left, right) {
-  const a = sorted(left);
-  const b = sorted(right);
-  const numbers = [a, b].filter((text3) => NUMBER.test(text3)).length;
-  if (numbers === 1) return void 0;
-  if (numbers === 2) return Number(BigInt(a) - BigInt(b));
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-function sorted(words5) {
-  return [...words5].sort().join(" ");
-}
-
-// src/core/profile/syntax/read-profile.ts
-var KEYWORD2 = /(?:profile|hat)(?=[ \t"])|\^/y;
-var PATH_OR_NAMESPACE = /"?[/:@]/y;
-function startsProfile(cursor4, { nested = false } = {}) {
-  return cursor4.sees(KEYWORD2) || !nested && cursor4.sees(PATH_OR_NAMESPACE);
-}
-function readProfile2(cursor4, scope) {
-  const { profiles } = scope.reading;
-  const place3 = profiles.length;
-  const header = readHeader(cursor4, scope);
-  const rules = [];
-  cursor4.expect("{", `after the header of ${header.name}`);
-  withProfileName(scope, header.name, () => {
-    const inner = { profile: header.name, rules, qualifiers: {}, included: /* @__PURE__ */ new Set() };
-    readBlock(cursor4, { ...scope, ...inner, depth: deeper(cursor4, scope) });
-  });
-  if (!scope.live) return;
-  const { start: start2, ...described } = header;
-  const span = cursor4.source.span(start2, cursor4.at);
-  const block2 = defined({ ...described, span, rules });
-  profiles.splice(place3, 0, block2);
-}
-function readHeader(cursor4, scope) {
-  cursor4.skip();
-  const start2 = cursor4.at;
-  const keyword = cursor4.match(KEYWORD2)?.text;
-  const word = cursor4.word();
-  if (!word) cursor4.fail("expected the name of a profile", start2);
-  return {
-    start: start2,
-    name: scope.live ? fullName(cursor4, scope, word) : unquote(word.text),
-    kind: kindOf3(keyword, scope),
-    nameSpan: cursor4.source.span(word.start, word.end),
-    ...readAttachment(cursor4, scope),
-    xattrs: readXattrs(cursor4),
-    ...readFlags(cursor4)
-  };
-}
-function kindOf3(keyword, { profile: parent }) {
-  if (keyword === "profile") return parent === void 0 ? "profile" : "child";
-  return keyword === void 0 && parent === void 0 ? "profile" : "hat";
-}
-function fullName(cursor4, scope, word) {
-  const name2 = reportProblem(cursor4, word.start, () => scope.reading.variables.single(word.text));
-  if (scope.profile !== void 0) return `${scope.profile}//${name2}`;
-  const [, namespace, local2] = /^:([^:]+):(?:\/\/)?([\s\S]+)$/.exec(name2) ?? [];
-  return namespace === void 0 || local2 === void 0 ? name2 : `:${namespace}://${local2}`;
-}
-function readAttachment(cursor4, scope) {
-  cursor4.skip();
-  const word = cursor4.sees(/["/@]/y) ? cursor4.word() : void 0;
-  return {
-    attachment: word && pathExpression(cursor4, scope, word),
-    attachmentSpan: word && cursor4.source.span(word.start, word.end)
-  };
-}
-function readXattrs(cursor4) {
-  const keyword = cursor4.match(/xattrs(?=[ \t]*=)/y);
-  if (!keyword) return void 0;
-  cursor4.expect("=", "after xattrs");
-  cursor4.expect("(", "after xattrs=");
-  let depth = 1;
-  while (depth > 0) {
-    if (cursor4.take("(")) depth += 1;
-    else if (cursor4.take(")")) depth -= 1;
-    else if (!cursor4.take("=") && !cursor4.take(",") && !cursor4.word("(),=")) {
-      cursor4.fail("the brackets of xattrs=( are not closed");
-    }
-  }
-  return cursor4.source.text.slice(keyword.start, cursor4.at);
-}
-function readFlags(cursor4) {
-  if (cursor4.match(/flags(?=[ \t]*=)/y)) cursor4.expect("=", "after flags");
-  if (!cursor4.take("(")) return { flags: [], flagsSpan: void 0 };
-  const words5 = [];
-  while (!cursor4.take(")")) {
-    if (cursor4.take(",")) continue;
-    const word = cursor4.word(ENDS.list);
-    if (!word) cursor4.fail("the brackets of flags=( are not closed");
-    words5.push(word);
-  }
-  const bracket = cursor4.at - 1;
-  const flagsSpan = cursor4.source.span(words5[0]?.start ?? bracket, words5.at(-1)?.end ?? bracket);
-  return { flags: words5.map(({ text: text3 }) => unquote(text3)), flagsSpan };
-}
-function withProfileName({ reading: { variables } }, name2, read2) {
-  const outer = variables.sets.get("profile_name");
-  const literal3 = name2.replaceAll(/\\[\s\S]|[{}[\]*?]/g, (c) => c.startsWith("\\") ? c : `\\${c}`);
-  variables.define("profile_name", [literal3]);
-  read2();
-  if (outer === void 0) variables.remove("profile_name");
-  else variables.define("profile_name", outer);
-}
-function deeper(cursor4, scope) {
-  if (scope.depth >= LIMITS.blockDepth) cursor4.fail(`blocks are nested more than ${LIMITS.blockDepth} deep`);
-  return scope.depth + 1;
-}
-function readBlock(cursor4, scope) {
-  readStatements(cursor4, scope);
-  cursor4.expect("}", scope.profile === void 0 ? "at the end" : `at the end of ${scope.profile}`);
-}
-function readStatements(cursor4, scope) {
-  for (; ; ) {
-    const included = readInclude(cursor4, scope);
-    if (included !== void 0) {
-      for (const file5 of included) {
-        readStatements(file5.cursor, file5.scope);
-        if (!file5.cursor.done) file5.cursor.fail("this } has no matching { in its file");
-      }
-      continue;
-    }
-    cursor4.skip();
-    if (cursor4.done || cursor4.sees("}")) return;
-    if (readAbi(cursor4, scope)) continue;
-    if (startsProfile(cursor4, { nested: true })) readProfile2(cursor4, scope);
-    else if (!readCondition(cursor4, scope)) readRuleOrBlock(cursor4, scope);
-  }
-}
-function readRuleOrBlock(cursor4, scope) {
-  const start2 = cursor4.at;
-  const qualifiers = readQualifiers(cursor4, scope.qualifiers);
-  if (cursor4.take("{")) readBlock(cursor4, { ...scope, qualifiers, depth: deeper(cursor4, scope) });
-  else readRule(cursor4, scope, { start: start2, qualifiers });
-}
-var IF = /if(?=[\s(])/y;
-var ELSE = /else(?=[\s{])/y;
-function readCondition(cursor4, scope) {
-  if (!cursor4.match(IF)) return false;
-  let isDecided = false;
-  do {
-    const holds = readTruth(cursor4, scope.reading.variables);
-    readBranch(cursor4, scope, holds && !isDecided);
-    isDecided ||= holds;
-    if (!cursor4.match(ELSE)) return true;
-  } while (cursor4.match(IF));
-  readBranch(cursor4, scope, !isDecided);
-  return true;
-}
-function readBranch(cursor4, scope, taken) {
-  cursor4.expect("{", "after the condition");
-  readBlock(cursor4, { ...scope, qualifiers: {}, live: scope.live && taken, depth: deeper(cursor4, scope) });
-}
-
-// src/core/profile/syntax/read-profile-text.ts
-function readProfileText(file5, text3, findInclude) {
-  const reading = new ReaderState(findInclude);
-  try {
-    const source = new Source(file5, text3);
-    reading.addFile(source);
-    readTopLevel(new Cursor(source), {
-      reading,
-      profile: void 0,
-      rules: [],
-      via: [],
-      qualifiers: {},
-      included: /* @__PURE__ */ new Set(),
-      live: true,
-      depth: 0
-    });
-  } catch (error3) {
-    if (error3 instanceof ReadFailure) return error3.problem;
-    throw error3;
-  }
-  const { files, profiles, variables, aliases: aliases2, labels, abi } = reading;
-  return defined({ file: file5, files, profiles, variables: variables.all(), aliases: aliases2, labels, abi });
-}
-function isRead(result2) {
-  return "profiles" in result2;
-}
-function readTopLevel(cursor4, scope) {
-  for (; ; ) {
-    const included = readInclude(cursor4, scope);
-    if (included !== void 0) {
-      for (const file5 of included) readTopLevel(file5.cursor, file5.scope);
-      continue;
-    }
-    cursor4.skip();
-    if (cursor4.done) return;
-    if (readVariable(cursor4, scope) || readAlias(cursor4, scope) || readAbi(cursor4, scope)) continue;
-    if (!startsProfile(cursor4)) cursor4.fail("expected a profile, a variable, an alias, an abi or an include");
-    readProfile2(cursor4, scope);
-  }
-}
-var ASSIGNMENT = /[@$](?:\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z][A-Za-z0-9_]*)[ \t]*\+?=/y;
-function readVariable(cursor4, { reading: { variables } }) {
-  const assignment = cursor4.match(ASSIGNMENT);
-  if (!assignment) return false;
-  const name2 = assignment.text.replaceAll(/^[@$]\{?|[} \t]*\+?=$/g, "");
-  const values = readValues(cursor4).map(unquote);
-  const [first] = values;
-  if (first === void 0) cursor4.fail("expected a value after =", assignment.start);
-  if (assignment.text.startsWith("$")) {
-    if (!/^(true|false)$/i.test(first)) cursor4.fail(`a boolean is true or false, not ${first}`, assignment.start);
-    variables.booleans.set(name2, /^true$/i.test(first));
-  } else if (assignment.text.endsWith("+=")) {
-    if (!variables.sets.has(name2)) cursor4.fail(`the variable @{${name2}} is not defined yet`, assignment.start);
-    variables.append(name2, values);
-  } else {
-    if (variables.sets.has(name2)) cursor4.fail(`the variable @{${name2}} is already defined`, assignment.start);
-    variables.define(name2, values);
-  }
-  return true;
-}
-function readValues(cursor4) {
-  const values = [];
-  const { text: text3 } = cursor4.source;
-  for (; ; ) {
-    cursor4.skipBlanks();
-    if (cursor4.sees(/\\\r?\n/y)) {
-      cursor4.at = text3.indexOf("\n", cursor4.at) + 1;
-      continue;
-    }
-    if (cursor4.done || cursor4.sees(/[#\r\n]/y)) return values;
-    const word = cursor4.word();
-    if (!word) cursor4.fail("expected a value or the end of the line");
-    values.push(word.text);
-  }
-}
-var ALIAS = /(?:alias|rewrite)(?=[ \t"/])/y;
-function readAlias(cursor4, { reading }) {
-  const keyword = cursor4.match(ALIAS);
-  if (!keyword) return false;
-  const from = cursor4.word();
-  cursor4.expect("->", "in the alias");
-  const to = cursor4.word();
-  cursor4.expect(",", "after the alias");
-  if (!from || !to) cursor4.fail("expected two paths in the alias", keyword.start);
-  const alias = reportProblem(cursor4, keyword.start, () => ({
-    from: reading.variables.single(from.text),
-    to: reading.variables.single(to.text)
-  }));
-  reading.aliases.push(alias);
-  return true;
-}
-
 // src/core/profile/compare/waivers.ts
 var ABOVE_ALL = 1e6;
 function applyWaivers(base, head2, { waivers, today }, options = {}) {
@@ -57332,7 +57608,7 @@ function applyWaivers(base, head2, { waivers, today }, options = {}) {
 }
 function waiveByName(differences, { waivers, today }) {
   return differences.map((difference3) => {
-    const fitting2 = isWaivable(difference3) ? waivers.filter(({ allows }) => allows === nameOf3(difference3)) : [];
+    const fitting2 = isWaivable(difference3) ? waivers.filter(({ allows: allows2 }) => allows2 === nameOf3(difference3)) : [];
     const waiver2 = fitting2.find(({ until }) => until >= today);
     const [expired] = fitting2;
     return { ...difference3, ...defined(waiver2 === void 0 ? { expired } : { waiver: waiver2 }) };
@@ -57362,9 +57638,9 @@ function waiverProblem(waiver2) {
     return void 0;
   return NOT_A_RULE;
 }
-function denialOf({ allows, permissions }) {
-  if (/[\0\n\r]/.test(allows)) return void 0;
-  const words5 = permissions === void 0 ? allows : `${allows} ${permissions}`;
+function denialOf({ allows: allows2, permissions }) {
+  if (/[\0\n\r]/.test(allows2)) return void 0;
+  const words5 = permissions === void 0 ? allows2 : `${allows2} ${permissions}`;
   const text3 = readProfileText("waiver", `profile waiver {
   deny ${words5},
 }
@@ -57409,7 +57685,7 @@ var DOCS = {
     by: paragraph(
       "With an operation that is to be denied: what denies it in place of the access itself. A step that leads to it",
       "(`open` before `mmap`, `copy` before `exec-copy`, `socket` or `bind` before `listen`), or another class that",
-      "the kernel asks first (`capability` before a mount).",
+      "the kernel asks first (`capability` before a mount), or the profile of the peer (`peer`).",
       "Without this key only a denial of the access itself counts."
     ),
     exit: "Exit status of the command; `nonzero` for any failure.",
@@ -57520,6 +57796,11 @@ var DOCS = {
     is: "The profile under test: a file, relative to the spec, or a profile that is already loaded.",
     file: "Profile file, relative to the spec.",
     name: "Which profile of the file. `a//&b` stacks profiles: an access is denied if any of them denies it.",
+    alsoUnder: paragraph(
+      "Other profiles of the file under which processes of the container may run, such as one that a `px` rule names.",
+      "They have the mode that the spec expects. A process under any profile but these, the tested one and their",
+      "children fails the spec."
+    ),
     include: paragraph(
       "Folders, relative to the spec, in which includes are searched before the base folder,",
       "like `-I` of `apparmor_parser`. The folder of the profile follows them."
@@ -57563,6 +57844,39 @@ var DOCS = {
     becomes: "The rule as `mutate` changes it.",
     because: "Why no probe can see the difference."
   },
+  closed: {
+    allow: paragraph(
+      "Members that are allowed, and that have to be allowed: the first words of their names,",
+      "in which `*` stands for any text."
+    ),
+    classes: {
+      capability: "Every capability that the kernel has: `net_bind_service`.",
+      network: paragraph(
+        "A socket of every family, type and protocol: `inet stream`, `inet6 dgram udp`, `netlink raw 15`.",
+        "What the control cannot open either is not there."
+      ),
+      mount: paragraph(
+        "Every kind of mount: `new TYPE` for each file system of the kernel, `bind`, `rbind`, `move`, `remount`,",
+        "`make-private` and its kin, `umount`, `pivot_root`, and by the newer calls `fsmount TYPE` and `open_tree`."
+      ),
+      userns: "`create`: a user namespace.",
+      io_uring: "`sqpoll` and `override_creds`.",
+      mqueue: "POSIX message queues: `create`, `read`, `write`, `delete`.",
+      ptrace: paragraph(
+        "`trace LABEL` and `read LABEL`, and the other way round `tracedby LABEL` and `readby LABEL`, which the kernel",
+        "does not ask about an unconfined process.",
+        "LABEL is `own`, `unconfined`, `other` (a label that nobody has), or the profile of one of the `peers`."
+      ),
+      signal: paragraph(
+        "`send LABEL SIGNAL` and `receive LABEL SIGNAL`, with the labels of `ptrace`: every signal between processes",
+        "of the profile, and between it and others those that end, stop or tell a program something."
+      ),
+      change_profile: paragraph(
+        "`change_profile LABEL`, `change_onexec LABEL` and `stack LABEL` for `unconfined` and each profile that is",
+        "loaded, and `change_hat NAME` for each child of the profile."
+      )
+    }
+  },
   spec: {
     $schema: "For editors.",
     title: "Name of the suite in reports. Default: the file's name.",
@@ -57576,6 +57890,14 @@ var DOCS = {
       "The baseline profile: one of the same file, or one that is already loaded, for example `docker-default`."
     ),
     defaults: "Defaults for probes that do not set these keys.",
+    closed: paragraph(
+      "Classes of which whatever is not declared allowed has to be denied: the harness tries every member of them.",
+      "A list of classes, or a mapping of classes to what is allowed of each. See [Closed classes](#closed-classes)."
+    ),
+    open: paragraph(
+      "Classes that the spec leaves open on purpose. With `closed`, a report names each class of which the spec says",
+      "nothing."
+    ),
     probes: "The probes, run in this order."
   }
 };
@@ -57684,6 +58006,7 @@ var profile = union([
   strictObject({
     file: text.describe(DOCS.profile.file),
     name: text.optional().describe(DOCS.profile.name),
+    "also-under": array(text).max(LIMIT.list).optional().describe(DOCS.profile.alsoUnder),
     mode,
     ...includes
   }),
@@ -57705,13 +58028,24 @@ var waiver = strictObject({
   permissions: string2().regex(/^[rwaxmkl]{1,7}$/, "must be letters of rwaxmkl").optional().describe(DOCS.waiver.permissions),
   because: string2().min(1).max(LIMIT.text).describe(DOCS.waiver.because),
   until: string2().regex(/^\d{4}-\d{2}-\d{2}$/, "must be a date such as 2027-01-31").refine((day) => !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day), "is not a date").describe(DOCS.waiver.until)
-}).refine(({ allows, permissions }) => allows.startsWith("/") === (permissions !== void 0), {
+}).refine(({ allows: allows2, permissions }) => allows2.startsWith("/") === (permissions !== void 0), {
   error: "has `permissions` exactly when `allows` is a path",
   path: ["permissions"]
-}).refine(({ allows, permissions }) => waiverProblem(defined({ allows, permissions })) === void 0, {
+}).refine(({ allows: allows2, permissions }) => waiverProblem(defined({ allows: allows2, permissions })) === void 0, {
   error: "is neither a path expression nor the words of a rule",
   path: ["allows"]
 });
+var allow = array(text.max(200)).max(LIMIT.list).optional().describe(DOCS.closed.allow);
+var closedClass = strictObject({ allow });
+var className2 = _enum(CLOSED_CLASS_NAMES);
+var closed = union([
+  array(className2).min(1),
+  strictObject(
+    Object.fromEntries(
+      CLOSED_CLASS_NAMES.map((name2) => [name2, closedClass.optional().describe(DOCS.closed.classes[name2])])
+    )
+  )
+]).describe(DOCS.spec.closed);
 var specSchema = strictObject({
   $schema: string2().optional().describe(DOCS.spec.$schema),
   title: text.max(200).optional().describe(DOCS.spec.title),
@@ -57735,6 +58069,8 @@ var specSchema = strictObject({
     user: text.optional().describe(DOCS.probe.user),
     timeout: duration2.optional().describe(DOCS.probe.timeout)
   }).optional().describe(DOCS.spec.defaults),
+  closed: closed.optional(),
+  open: array(className2).optional().describe(DOCS.spec.open),
   untestable: array(
     strictObject({
       rule: text.describe(DOCS.untestable.rule),
@@ -57759,12 +58095,14 @@ function isRegex(source) {
 // src/core/spec/cross-checks.ts
 function crossProblems(value, locate, origins) {
   if (!isRecord(value)) return [];
-  const { ready, container: container2, peers: peers2, probes } = value;
+  const { ready, container: container2, peers: peers2, probes, closed: closed2, open: open7 } = value;
   const peerNames = isRecord(peers2) ? Object.keys(peers2) : [];
   return [
     ...isRecord(ready) ? located(readyFindings(ready), ["ready"], locate) : [],
     ...isRecord(container2) ? located(containerFindings(container2), ["container"], locate) : [],
     ...isRecord(peers2) ? located(peersFindings(peers2), ["peers"], locate) : [],
+    ...closedFindings(closed2).flatMap(({ message, path: path5 }) => located([{ message }], ["closed", ...path5], locate)),
+    ...located(openFindings(open7, closed2), ["open"], locate),
     ...Array.isArray(probes) ? probesProblems(probes, peerNames, { locate, origins }) : []
   ];
 }
@@ -57793,6 +58131,23 @@ function peersFindings(peers2) {
   if (!Object.hasOwn(peers2, "container")) return [];
   return [{ key: "container", message: "peers: the name `container` is reserved for the container itself" }];
 }
+function closedFindings(closed2) {
+  if (!isRecord(closed2)) return [];
+  return CLOSED_CLASS_NAMES.flatMap((name2) => {
+    const given = closed2[name2];
+    const allow2 = isRecord(given) && Array.isArray(given["allow"]) ? given["allow"] : [];
+    return allow2.flatMap((entry, index) => {
+      const problem = typeof entry === "string" ? allowProblem(name2, entry) : void 0;
+      if (problem === void 0) return [];
+      return [{ message: `allow of closed ${name2}: ${problem}`, path: [name2, "allow", index] }];
+    });
+  });
+}
+function openFindings(open7, closed2) {
+  if (!Array.isArray(open7)) return [];
+  const names2 = Array.isArray(closed2) ? closed2 : Object.keys(isRecord(closed2) ? closed2 : {});
+  return open7.filter((name2) => names2.includes(name2)).map((name2) => ({ message: `${String(name2)} cannot be both in \`open\` and in \`closed\`` }));
+}
 function probesProblems(probes, peers2, { locate, origins }) {
   const namedBy = /* @__PURE__ */ new Map();
   return probes.flatMap((probe3, index) => {
@@ -57812,6 +58167,7 @@ function probeFindings(probe3, number4, peers2) {
     ...optionFindings(probe3),
     ...commandFindings(probe3["run"], "run", `run of probe ${number4}`),
     ...operationFindings(probe3["try"], `try of probe ${number4}`),
+    ...patternFindings(probe3, number4),
     ...peerFindings(probe3, peers2),
     ...expectFindings(probe3)
   ];
@@ -57860,21 +58216,33 @@ function operationFindings(command3, name2) {
   const read2 = readOperation(splitList(command3));
   return "problem" in read2 ? [{ key: "try", message: `${name2}: ${read2.problem}` }] : [];
 }
+var PATTERN = /\*|\{[^{}]*\}/;
+function patternFindings(probe3, number4) {
+  const [name2 = "", ...words5] = operationWords(probe3);
+  const form2 = findOperation(name2);
+  if (form2 === void 0) return [];
+  const kinds = [...form2.args, ...(form2.optional ?? []).map(({ kind }) => kind)];
+  const pattern2 = words5.find((word, i) => kinds[i] === path && PATTERN.test(word));
+  if (pattern2 === void 0) return [];
+  const key = ACTION_KEYS.find((one) => Object.hasOwn(probe3, one)) ?? "try";
+  const message = `${key} of probe ${number4}: ${JSON.stringify(pattern2)} would be the name of one file, for * and {} are no patterns here: name a file, or several with \`matrix\``;
+  return [{ key, message }];
+}
 function isCommandLine(value) {
   return typeof value === "string" || Array.isArray(value) && value.every((word) => typeof word === "string");
 }
-function peerFindings({ from, try: command3 }, peers2) {
+function peerFindings({ from: from2, try: command3 }, peers2) {
   const read2 = isCommandLine(command3) ? readOperation(splitList(command3)) : void 0;
   const other = read2 !== void 0 && "other" in read2 ? read2.other : void 0;
-  const key = from === void 0 ? "try" : "from";
-  const named = [from, other === "container" ? void 0 : other].filter((name2) => typeof name2 === "string");
+  const key = from2 === void 0 ? "try" : "from";
+  const named = [from2, other === "container" ? void 0 : other].filter((name2) => typeof name2 === "string");
   const unknown2 = named.find((name2) => !peers2.includes(name2));
   if (unknown2 !== void 0) return [{ key, message: `there is no peer ${JSON.stringify(unknown2)} in \`peers\`` }];
-  if (from !== void 0 && other !== "container") {
+  if (from2 !== void 0 && other !== "container") {
     const message = "`from` needs `try` with `container` as the other end, for example `signal term container`";
     return [{ key, message }];
   }
-  if (from === void 0 && other === "container") {
+  if (from2 === void 0 && other === "container") {
     return [{ key, message: "`container` as the other end needs `from`, the peer that tries it" }];
   }
   return [];
@@ -58454,8 +58822,8 @@ var RemoteCommand = class {
     if (stdin !== void 0) {
       for await (const data of Buffer.isBuffer(stdin) ? [stdin] : stdin) {
         const bytes = typeof data === "string" ? Buffer.from(data) : data;
-        for (let from = 0; from < bytes.length; from += CHUNK) {
-          const chunk = bytes.subarray(from, from + CHUNK);
+        for (let from2 = 0; from2 < bytes.length; from2 += CHUNK) {
+          const chunk = bytes.subarray(from2, from2 + CHUNK);
           if (!await this.#input.spend(chunk.length)) return;
           await this.#send(FRAME.stdin, chunk);
         }
@@ -59903,8 +60271,8 @@ async function fetchResults(guest, folder) {
 }
 
 // src/cli/commands/diff.ts
-var import_node_fs39 = require("node:fs");
-var import_node_path34 = require("node:path");
+var import_node_fs40 = require("node:fs");
+var import_node_path35 = require("node:path");
 
 // src/core/report/diff-report.ts
 function newlyAllowed({ profiles }) {
@@ -60214,12 +60582,12 @@ function pairProfiles(base, head2) {
     return [renamed3.get(top) ?? top, ...children2].join("//");
   };
   const after = new Map(head2.map((block2) => [block2.name, block2]));
-  const pairs2 = base.map((block2) => {
+  const pairs3 = base.map((block2) => {
     const counterpart = after.get(newName(block2.name));
     return counterpart === void 0 ? { base: block2 } : { base: block2, head: counterpart };
   });
-  const paired2 = new Set(pairs2.map((pair) => pair.head));
-  return [...pairs2, ...head2.filter((block2) => !paired2.has(block2)).map((block2) => ({ head: block2 }))];
+  const paired2 = new Set(pairs3.map((pair) => pair.head));
+  return [...pairs3, ...head2.filter((block2) => !paired2.has(block2)).map((block2) => ({ head: block2 }))];
 }
 function renamedProfiles(base, head2) {
   let gone = onlyIn(base, head2);
@@ -60244,8 +60612,8 @@ function onlyIn(blocks, others) {
   return blocks.filter(({ kind, name: name2 }) => kind === "profile" && !names2.has(name2));
 }
 function alikePairs(gone, fresh) {
-  const pairs2 = gone.flatMap((old) => fresh.map((current) => ({ old, current, score: likeness(old, current) })));
-  return pairs2.filter(({ score }) => score >= ALIKE).sort((a, b) => b.score - a.score);
+  const pairs3 = gone.flatMap((old) => fresh.map((current) => ({ old, current, score: likeness(old, current) })));
+  return pairs3.filter(({ score }) => score >= ALIKE).sort((a, b) => b.score - a.score);
 }
 function likeness(one, other) {
   const isSameProgram = one.attachment !== void 0 && one.attachment.text === other.attachment?.text;
@@ -60253,23 +60621,6 @@ function likeness(one, other) {
   const common = new Set(other.rules.map(({ text: text3 }) => text3).filter((text3) => texts.has(text3))).size;
   const share = common / Math.max(texts.size, other.rules.length, 1);
   return isSameProgram ? 1 + share : share;
-}
-
-// src/adapters/kernel/parser/read-profile-file.ts
-function profileText(file5, folders = {}, source = readProfile(file5)) {
-  const where = foldersOf(file5, folders);
-  const result2 = readProfileText(file5, source, includeFinder(where));
-  if (isRead(result2)) return result2;
-  const { line, column, message, missing } = result2;
-  const details = [`${result2.file}:${line}:${column}: ${message}`];
-  if (missing === void 0)
-    throw new HarnessError("profile-unread", `The rules of ${file5} cannot be read.`, { details });
-  throw new HarnessError("include-not-found", `${file5} includes ${missing}, which was not found.`, {
-    details: [...details, `searched: ${searched(where).join(", ")}`]
-  });
-}
-function searched({ base, search = [] }) {
-  return [...search, base ?? BASE_FOLDER];
 }
 
 // src/adapters/container/rootfs/traces.ts
@@ -60387,7 +60738,7 @@ var KERNEL_TYPES = /* @__PURE__ */ new Set([
   "mqueue",
   "securityfs"
 ]);
-var TRACES = { readTraces, sharedMounts, fileStateOf, sameContent, programOf, endProcess };
+var TRACES2 = { readTraces, sharedMounts, fileStateOf, sameContent, programOf, endProcess };
 function readTraces(pid, shared) {
   const mounts = mountsOf(pid);
   const walk3 = new Walk();
@@ -60861,11 +61212,12 @@ async function loadProfile(source, { suffix, changes }) {
       names: [source.name],
       written: /* @__PURE__ */ new Map(),
       mode: checkMode(source.name, source.mode),
+      alsoUnder: [],
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) })
     };
   const { file: file5, includes: includes2 } = source;
-  const original = readProfile(file5);
+  const original = readProfile2(file5);
   const allNames = await profileNames(file5, original, includes2);
   const written = topLevel(allNames);
   const chosen = choose(source, written);
@@ -60877,6 +61229,10 @@ async function loadProfile(source, { suffix, changes }) {
   replacePolicy(policy);
   const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
   const mode2 = checkMode(loadedAs, source.mode, chosen.join(STACKED));
+  const alsoUnder = (source.alsoUnder ?? []).map((name2) => {
+    checkMode(renamed(name2, suffix), source.mode, name2);
+    return renamed(name2, suffix);
+  });
   const proof = prove(loadedAs, policy, file5);
   return {
     name: chosen.join(STACKED),
@@ -60884,6 +61240,7 @@ async function loadProfile(source, { suffix, changes }) {
     names: names2,
     written: new Map(written.map((name2) => [renamed(name2, suffix), name2])),
     mode: mode2,
+    alsoUnder,
     source: original,
     sourceSha256: sha256(original),
     policySha256: sha256(policy),
@@ -60969,20 +61326,25 @@ async function checkedCopy({ file: file5, includes: includes2 }, original, allNa
   return result2.source;
 }
 function choose(source, names2) {
+  checkDefined(source, source.alsoUnder ?? [], names2);
   const [only, another] = names2;
   if (source.name !== void 0) {
     const wanted = source.name.split(STACKED);
-    const missing = wanted.find((name2) => !names2.includes(name2));
-    if (missing === void 0) return wanted;
-    throw new HarnessError(
-      "profile-ambiguous",
-      `${source.file} does not define the profile ${missing}. It defines ${names2.join(", ") || "none"}.`
-    );
+    checkDefined(source, wanted, names2);
+    return wanted;
   }
   if (only !== void 0 && another === void 0) return [only];
   throw new HarnessError(
     "profile-ambiguous",
     names2.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names2.join(", ")}.`
+  );
+}
+function checkDefined({ file: file5 }, wanted, names2) {
+  const missing = wanted.find((name2) => !names2.includes(name2));
+  if (missing === void 0) return;
+  throw new HarnessError(
+    "profile-ambiguous",
+    `${file5} does not define the profile ${missing}. It defines ${names2.join(", ") || "none"}.`
   );
 }
 function topLevel(names2) {
@@ -61359,9 +61721,9 @@ function journalSource(sinceMs) {
   let texts = [];
   let rest = Buffer.alloc(0);
   let audit = false;
-  let closed = false;
+  let closed2 = false;
   const ended2 = (why) => {
-    if (!closed) texts.push({ text: "", lost: why });
+    if (!closed2) texts.push({ text: "", lost: why });
   };
   child.on("error", (error3) => {
     ended2(`journalctl does not run: ${error3.message}`);
@@ -61391,7 +61753,7 @@ function journalSource(sinceMs) {
     },
     parse: (text3) => text3.startsWith("type=") ? parseRecord(text3) : parseKernelText(text3),
     close() {
-      closed = true;
+      closed2 = true;
       child.kill();
     }
   };
@@ -61408,7 +61770,7 @@ function openKmsg() {
       const items = [];
       for (; ; ) {
         try {
-          const length = (0, import_node_fs25.readSync)(fd, buffer, 0, buffer.length, null);
+          const length = withoutStack(() => (0, import_node_fs25.readSync)(fd, buffer, 0, buffer.length, null));
           if (length === 0) return items;
           items.push({ kind: "message", raw: buffer.toString("utf8", 0, length) });
         } catch (error3) {
@@ -61423,6 +61785,15 @@ function openKmsg() {
       (0, import_node_fs25.closeSync)(fd);
     }
   };
+}
+function withoutStack(act) {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return act();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 // src/adapters/kernel/log/source-kmsg.ts
@@ -61610,8 +61981,33 @@ function complaint({ text: text3, overrun }, source) {
 }
 var NO_JOURNAL = "systemd-journald does not run on this host";
 
-// src/adapters/kernel/securityfs/features.ts
+// src/adapters/kernel/kernel-inventory.ts
 var import_node_fs26 = require("node:fs");
+var FAMILIES = ["network_v9", "network_v8", "network"].map(
+  (name2) => `/sys/kernel/security/apparmor/features/${name2}/af_mask`
+);
+function kernelInventory() {
+  const last = Number(textOf4("/proc/sys/kernel/cap_last_cap")?.trim() ?? NaN);
+  const families = FAMILIES.map(textOf4).find((text3) => text3 !== void 0);
+  return {
+    lastCapability: Number.isInteger(last) ? last : CAPABILITIES.length - 1,
+    families: families?.split(/\s+/).filter((word) => word !== "") ?? Object.keys(SOCKET_FAMILIES),
+    filesystems: readFilesystems(textOf4("/proc/filesystems") ?? "")
+  };
+}
+function readFilesystems(text3) {
+  return text3.split("\n").map((line) => line.split("	")).flatMap(([device = "", name2 = ""]) => name2 === "" ? [] : [{ name: name2, needsDevice: device !== "nodev" }]);
+}
+function textOf4(file5) {
+  try {
+    return (0, import_node_fs26.readFileSync)(file5, "utf8");
+  } catch {
+    return void 0;
+  }
+}
+
+// src/adapters/kernel/securityfs/features.ts
+var import_node_fs27 = require("node:fs");
 var import_node_path27 = require("node:path");
 var ROOT2 = "/sys/kernel/security/apparmor/features";
 var EVIDENCE = {
@@ -61631,7 +62027,7 @@ var EVIDENCE = {
 };
 var inKernel = (file5) => {
   const path5 = (0, import_node_path27.join)(ROOT2, file5);
-  return (0, import_node_fs26.existsSync)(path5) ? (0, import_node_fs26.readFileSync)(path5, "utf8") : void 0;
+  return (0, import_node_fs27.existsSync)(path5) ? (0, import_node_fs27.readFileSync)(path5, "utf8") : void 0;
 };
 function lacking(name2, features) {
   const evidence = EVIDENCE[name2] ?? [];
@@ -61704,7 +62100,7 @@ ${rule}
 }
 
 // src/adapters/kernel/process-label.ts
-var import_node_fs27 = require("node:fs");
+var import_node_fs28 = require("node:fs");
 
 // src/core/audit/attribute.ts
 var ACCESSES3 = /* @__PURE__ */ new Set(["DENIED", "ALLOWED", "AUDIT", "KILLED"]);
@@ -61775,7 +62171,7 @@ function childOf2(parent, inner) {
   return (listed ?? childrenByParent(parent)).find((pid) => innerPid(pid) === inner);
 }
 function childrenByParent(parent) {
-  return (0, import_node_fs27.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
+  return (0, import_node_fs28.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
 }
 function innerPid(pid) {
   const last = /^NSpid:.*?(\d+)$/m.exec(readText2(`/proc/${pid}/status`) ?? "")?.[1];
@@ -61787,13 +62183,13 @@ function labelTextOf(pid) {
 }
 function processesWithLabel(names2) {
   return new Set(
-    (0, import_node_fs27.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names2))
+    (0, import_node_fs28.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names2))
   );
 }
 function atSecureOf(pid) {
   let vector;
   try {
-    vector = (0, import_node_fs27.readFileSync)(`/proc/${pid}/auxv`);
+    vector = (0, import_node_fs28.readFileSync)(`/proc/${pid}/auxv`);
   } catch {
     return void 0;
   }
@@ -61811,7 +62207,7 @@ function pairs(vector, size) {
 }
 function readText2(file5) {
   try {
-    return (0, import_node_fs27.readFileSync)(file5, "utf8");
+    return (0, import_node_fs28.readFileSync)(file5, "utf8");
   } catch {
     return void 0;
   }
@@ -61819,12 +62215,12 @@ function readText2(file5) {
 
 // src/adapters/probe/agent-proof.ts
 var import_node_crypto9 = require("node:crypto");
-var import_node_fs29 = require("node:fs");
+var import_node_fs30 = require("node:fs");
 var import_promises20 = require("node:fs/promises");
 var import_promises21 = require("node:timers/promises");
 
 // src/adapters/kernel/container-processes.ts
-var import_node_fs28 = require("node:fs");
+var import_node_fs29 = require("node:fs");
 var MAX_DEPTH4 = 4096;
 function containerPids(container2) {
   const { id, pid, besides } = container2;
@@ -61860,21 +62256,21 @@ function numberIn(status, key) {
   return text3 === void 0 ? void 0 : Number(text3);
 }
 function statusOf(pid) {
-  return textOf4(`/proc/${pid}/status`) ?? "";
+  return textOf5(`/proc/${pid}/status`) ?? "";
 }
 function namespaceOf(pid, kind) {
   return linkOf(`/proc/${pid}/ns/${kind}`);
 }
 function linkOf(path5) {
   try {
-    return (0, import_node_fs28.readlinkSync)(path5);
+    return (0, import_node_fs29.readlinkSync)(path5);
   } catch {
     return void 0;
   }
 }
 function numbersIn(folder) {
   try {
-    return (0, import_node_fs28.readdirSync)(folder).filter((name2) => /^\d+$/.test(name2)).map(Number);
+    return (0, import_node_fs29.readdirSync)(folder).filter((name2) => /^\d+$/.test(name2)).map(Number);
   } catch {
     return [];
   }
@@ -61889,7 +62285,7 @@ function isZombie(thread) {
   return /^State:\s*[ZX]/m.test(statusOf(thread));
 }
 function groupFolders(pid, id) {
-  const lines = (textOf4(`/proc/${pid}/cgroup`) ?? "").split("\n");
+  const lines = (textOf5(`/proc/${pid}/cgroup`) ?? "").split("\n");
   const folders = lines.flatMap((line) => {
     const [, controllers, path5] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
     const own2 = path5 === void 0 ? void 0 : ownPart(path5, id);
@@ -61905,14 +62301,14 @@ function ownPart(path5, id) {
   return at < 0 ? void 0 : parts.slice(0, at + 1).join("/");
 }
 function pidsOfGroup(folder) {
-  const text3 = textOf4(`${folder}/cgroup.procs`);
+  const text3 = textOf5(`${folder}/cgroup.procs`);
   if (text3 === void 0) return [];
   const pids = text3.split("\n").map(Number).filter((pid) => pid > 0);
   return [...pids, ...foldersIn2(folder).flatMap((below3) => pidsOfGroup(`${folder}/${below3}`))];
 }
 function foldersIn2(folder) {
   try {
-    return (0, import_node_fs28.readdirSync)(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name: name2 }) => name2);
+    return (0, import_node_fs29.readdirSync)(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name: name2 }) => name2);
   } catch {
     return [];
   }
@@ -61927,12 +62323,12 @@ function descendsFrom(pid, members2) {
 }
 function isOfContainers(pid, ids) {
   if (ids.length === 0) return false;
-  const groups = textOf4(`/proc/${pid}/cgroup`) ?? "";
+  const groups = textOf5(`/proc/${pid}/cgroup`) ?? "";
   return ids.some((id) => groups.includes(id));
 }
-function textOf4(file5) {
+function textOf5(file5) {
   try {
-    return (0, import_node_fs28.readFileSync)(file5, "utf8");
+    return (0, import_node_fs29.readFileSync)(file5, "utf8");
   } catch {
     return void 0;
   }
@@ -61965,7 +62361,7 @@ var ContainerAgentProver = class {
   isAgent(pid) {
     const { device, inode } = this.#options.identity;
     try {
-      const { dev, ino } = (0, import_node_fs29.statSync)(`/proc/${pid}/exe`, { bigint: true });
+      const { dev, ino } = (0, import_node_fs30.statSync)(`/proc/${pid}/exe`, { bigint: true });
       return dev === device && ino === inode && tracerProblem(pid) === void 0;
     } catch {
       return false;
@@ -62054,14 +62450,14 @@ async function inTime(work) {
 }
 
 // src/adapters/container/rootfs/mounted-files.ts
-var import_node_fs30 = require("node:fs");
+var import_node_fs31 = require("node:fs");
 var import_node_path28 = require("node:path");
 var MountedFiles = class {
   #mounted;
   /** @param pid a process of the container, on the host, when the container has just started. */
   constructor(pid, mounts) {
     this.#mounted = mounts.flatMap(({ source, target }) => {
-      const found = statOf(() => (0, import_node_fs30.statSync)(source, { bigint: true }));
+      const found = statOf(() => (0, import_node_fs31.statSync)(source, { bigint: true }));
       if (found === void 0) return [];
       return [{ target, place: resolveInContainer(pid, target), device: found.dev, inode: found.ino }];
     });
@@ -62079,7 +62475,7 @@ function problemOf2(pid, { target, place: place3, device, inode }) {
   const now = resolveInContainer(pid, place3);
   if (now === void 0) return `${target} has gone`;
   if (now !== place3) return `${target} is a link to ${now}`;
-  const found = statOf(() => (0, import_node_fs30.lstatSync)((0, import_node_path28.join)(`/proc/${pid}/root`, place3), { bigint: true }));
+  const found = statOf(() => (0, import_node_fs31.lstatSync)((0, import_node_path28.join)(`/proc/${pid}/root`, place3), { bigint: true }));
   return found?.dev === device && found.ino === inode ? void 0 : `${target} is another file`;
 }
 function statOf(read2) {
@@ -62092,7 +62488,7 @@ function statOf(read2) {
 
 // src/adapters/probe/agent-session.ts
 var import_node_crypto10 = require("node:crypto");
-var import_node_fs31 = require("node:fs");
+var import_node_fs32 = require("node:fs");
 var import_promises22 = require("node:timers/promises");
 
 // src/adapters/probe/captured-output.ts
@@ -62530,7 +62926,7 @@ var AgentSession = class _AgentSession {
   }
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home() {
-    const environment = (0, import_node_fs31.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
+    const environment = (0, import_node_fs32.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
@@ -62949,10 +63345,10 @@ var ContainerTarget = class _ContainerTarget {
     return await agent.perform(probe3);
   }
   /** Who makes the attempt, and on whom: `other` is undefined for a probe of one process. */
-  #ends({ action, from }) {
+  #ends({ action, from: from2 }) {
     if (action.kind !== "operation" || action.other === void 0) return { actor: this, other: void 0 };
-    if (from === void 0) return { actor: this, other: this.#peer(action.other) };
-    return { actor: this.#peer(from), other: this };
+    if (from2 === void 0) return { actor: this, other: this.#peer(action.other) };
+    return { actor: this.#peer(from2), other: this };
   }
   #peer(name2) {
     const peer = this.#peers.get(name2);
@@ -62983,7 +63379,7 @@ var ContainerTarget = class _ContainerTarget {
 };
 
 // src/harness/session/host-facts.ts
-var import_node_fs32 = require("node:fs");
+var import_node_fs33 = require("node:fs");
 var import_node_os4 = require("node:os");
 async function hostFacts(engine, { logSource, lab, auditMode }) {
   return {
@@ -63002,7 +63398,7 @@ async function hostFacts(engine, { logSource, lab, auditMode }) {
 }
 function osName() {
   try {
-    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs32.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs33.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
   } catch {
     return "unknown";
   }
@@ -63034,8 +63430,8 @@ function withParents(name2) {
   return parts.map((_, i) => parts.slice(0, i + 1).join("//"));
 }
 function isExecTarget(name2, source) {
-  const literal3 = name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`->\\s*&?"?${literal3}(?![\\w/-])`).test(source);
+  const literal4 = name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`->\\s*&?"?${literal4}(?![\\w/-])`).test(source);
 }
 function placeholderText(name2) {
   const rules = ALLOWED.map((rule) => `  ${rule},
@@ -63093,12 +63489,13 @@ var THIS_HOST = {
   loadPlaceholderProfiles,
   loadedProfiles,
   removeProfile,
+  kernelInventory,
   unmediatedClasses,
   waitReady,
   agentIdentity,
   labelTextOf,
   makeTarget: (options) => new ContainerTarget(options),
-  traces: TRACES
+  traces: TRACES2
 };
 
 // src/core/profile/binary/compiled-changes.ts
@@ -63207,13 +63604,13 @@ var SLASH2 = 47;
 var START = 0;
 var NAME3 = 1;
 var SLASHED2 = 2;
-var TARGET = 3;
+var TARGET2 = 3;
 var LINKED = 4;
 var LABEL2 = 5;
 function stepPath2(place3, byte) {
-  if (place3 === TARGET) return byte === SLASH2 ? LINKED : LABEL2;
-  if (place3 > TARGET) return place3;
-  if (byte === 0) return TARGET;
+  if (place3 === TARGET2) return byte === SLASH2 ? LINKED : LABEL2;
+  if (place3 > TARGET2) return place3;
+  if (byte === 0) return TARGET2;
   if (byte !== SLASH2) return NAME3;
   return place3 === SLASHED2 ? void 0 : SLASHED2;
 }
@@ -63264,14 +63661,14 @@ function areaOfWalk(kind) {
 function keyOf2({ x, y, place: place3, area }) {
   return `${x} ${y} ${place3} ${area}`;
 }
-function* stepsOf(one, other, from, kind) {
+function* stepsOf(one, other, from2, kind) {
   for (let byte = 0; byte < 256; byte += 1) {
-    const place3 = kind === "rules" ? stepRule(from.place, byte) : stepPath2(from.place, byte);
+    const place3 = kind === "rules" ? stepRule(from2.place, byte) : stepPath2(from2.place, byte);
     if (place3 === void 0) continue;
-    const x = one.next(from.x, byte);
-    const y = other.next(from.y, byte);
+    const x = one.next(from2.x, byte);
+    const y = other.next(from2.y, byte);
     if (x === 0 && y === 0) continue;
-    yield { x, y, place: place3, from, byte, area: kind === "rules" ? areaAfter(from, byte) : from.area };
+    yield { x, y, place: place3, from: from2, byte, area: kind === "rules" ? areaAfter(from2, byte) : from2.area };
   }
 }
 function areaAfter({ byte: before, area }, byte) {
@@ -63295,11 +63692,11 @@ function comparePair(one, other, pair, add3) {
   }
 }
 var MEDIATED = 32768;
-function leewayOf2({ allow }, { kind, bits }, { place: place3 }) {
-  if (kind === "rules") return place3 <= LABELLED ? allow & ~MEDIATED : allow;
-  if (place3 < TARGET) return allow & ~bits.implied;
-  const isLink = place3 === LINKED && (allow & bits.link) !== 0;
-  return allow & bits.onexec | (isLink ? bits.link | ~allow & bits.subset : 0);
+function leewayOf2({ allow: allow2 }, { kind, bits }, { place: place3 }) {
+  if (kind === "rules") return place3 <= LABELLED ? allow2 & ~MEDIATED : allow2;
+  if (place3 < TARGET2) return allow2 & ~bits.implied;
+  const isLink = place3 === LINKED && (allow2 & bits.link) !== 0;
+  return allow2 & bits.onexec | (isLink ? bits.link | ~allow2 & bits.subset : 0);
 }
 function spell(last) {
   const bytes = [];
@@ -63369,10 +63766,10 @@ var FieldReader = class {
         this.#push("number", this.#view.getBigUint64(this.#skip(8), true).toString());
         return true;
       case NAME4:
-        this.#name = textOf5(this.#bytes(this.#number(2))).replace(/\0$/, "");
+        this.#name = textOf6(this.#bytes(this.#number(2))).replace(/\0$/, "");
         return true;
       case STRING:
-        this.#push("text", textOf5(this.#bytes(this.#number(2))));
+        this.#push("text", textOf6(this.#bytes(this.#number(2))));
         return true;
       case BLOB:
         this.#push("blob", "", this.#bytes(this.#number(4)));
@@ -63416,7 +63813,7 @@ var FieldReader = class {
 function viewOf(bytes) {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-function textOf5(bytes) {
+function textOf6(bytes) {
   return String.fromCharCode(...bytes);
 }
 var MAGIC = [27, 94, 120, 61];
@@ -63478,8 +63875,8 @@ function readEntry2(view, at, width) {
   if (width === 1) return view.getUint8(at);
   return width === 2 ? view.getUint16(at) : view.getUint32(at);
 }
-function step2({ base, check, fallback, next }, from, column) {
-  let state = from;
+function step2({ base, check, fallback, next }, from2, column) {
+  let state = from2;
   for (let turns = 0; turns < base.length; turns += 1) {
     const entry = base[state] ?? 0;
     const place3 = (entry & OFFSET_MASK) + column;
@@ -63561,8 +63958,8 @@ function readAutomaton(parts, at) {
   const table2 = tableBefore(parts, at);
   const always2 = kind === "files" && !automaton.hasSecondNumber;
   const acceptedBy = (state) => {
-    const { allow, audit } = automaton.accepts(state);
-    return { allow, audit: always2 ? OWNER_FLAG : audit };
+    const { allow: allow2, audit } = automaton.accepts(state);
+    return { allow: allow2, audit: always2 ? OWNER_FLAG : audit };
   };
   const permissions = table2 === void 0 ? (state) => plainPermissions(automaton.accepts(state), kind, targets) : (state) => tablePermissions(acceptedBy(state), table2, targets);
   return {
@@ -63609,10 +64006,10 @@ function tablePermissions({ allow: index, audit: flags }, table2, targets) {
   const entries = hasOwner ? [table2[index], table2[index + 1]] : [table2[index], table2[index]];
   return entries.map((entry = []) => {
     const number4 = (place3) => entry[place3] ?? 0;
-    const allow = number4(ALLOW) & ~number4(DENY);
+    const allow2 = number4(ALLOW) & ~number4(DENY);
     const further = entry.filter((_, place3) => ![ALLOW, DENY, AUDIT, QUIET, XINDEX].includes(place3));
     return {
-      allow,
+      allow: allow2,
       logging: `${number4(AUDIT)} ${number4(QUIET)} ${number4(DENY)}`,
       execution: executionText(number4(XINDEX), targets),
       further: further.join(" ")
@@ -63628,12 +64025,12 @@ function executionText(xindex, targets) {
 var USER_BITS = 127;
 var OTHER_SHIFT = 14;
 var CHANGE_BITS = 3221225472;
-function plainPermissions({ allow, audit }, kind, targets) {
-  if (kind !== "files") return [{ allow, logging: `${audit}`, execution: "", further: "" }];
+function plainPermissions({ allow: allow2, audit }, kind, targets) {
+  if (kind !== "files") return [{ allow: allow2, logging: `${audit}`, execution: "", further: "" }];
   return [0, OTHER_SHIFT].map((shift) => {
-    const bits = allow >>> shift;
+    const bits = allow2 >>> shift;
     return {
-      allow: bits & USER_BITS | allow & CHANGE_BITS,
+      allow: bits & USER_BITS | allow2 & CHANGE_BITS,
       logging: `${audit >>> shift & 16383}`,
       execution: plainExecution(bits >>> 7 & USER_BITS, targets),
       further: ""
@@ -63693,12 +64090,15 @@ async function compiledSides({ base, head: head2, kernel }) {
   };
 }
 async function compiledOf({ file: file5, includes: includes2 }) {
-  const profiles = compiledProfiles(await compileAlike(file5, readProfile(file5), includes2));
+  const profiles = compiledProfiles(await compileAlike(file5, readProfile2(file5), includes2));
   return (name2) => profiles?.get(name2) ?? profiles?.get(name2.replace(/^:[^:]*:\/\//, ""));
 }
 function gapOf({ name: name2 }) {
   return `The compiled policies of ${name2} could not be read, so only its rules were compared.`;
 }
+
+// src/core/report/summary.ts
+var import_node_path29 = require("node:path");
 
 // src/core/coverage/coverage-counts.ts
 var PRECEDENCE = ["hit", "unhit", "untestable", "shadowed"];
@@ -63750,6 +64150,716 @@ function countRules(rules) {
 }
 function hasRules({ testable, shadowed, untestable }) {
   return testable + shadowed + untestable > 0;
+}
+
+// src/core/verdict/match.ts
+var import_node_vm = require("node:vm");
+var REGEX_MS = 1e3;
+function matchText(match, text3) {
+  const { equals, contains, matches: matches2, not } = match;
+  const actual = excerpt(text3);
+  if (equals !== void 0 && text3 !== equals) return `expected ${JSON.stringify(equals)}, got ${actual}`;
+  if (contains !== void 0 && !text3.includes(contains))
+    return `expected to contain ${JSON.stringify(contains)}, got ${actual}`;
+  if (matches2 !== void 0) {
+    const isMatch = regexTest(matches2, text3);
+    if (isMatch === void 0) return `could not be compared with /${matches2}/ in ${REGEX_MS} ms`;
+    if (!isMatch) return `expected to match /${matches2}/, got ${actual}`;
+  }
+  if (not !== void 0 && matchText(not, text3) === void 0) return `got ${actual}, which the spec excludes`;
+  return void 0;
+}
+function matchRecord(match, record2) {
+  for (const [key, pattern2] of Object.entries(match)) {
+    const problem = matchField(key, pattern2, record2.fields[key]);
+    if (problem !== void 0) return problem;
+  }
+  return void 0;
+}
+function matchField(key, pattern2, value) {
+  if (value === void 0) {
+    const isOnlyExclusion = pattern2.not !== void 0 && Object.keys(pattern2).length === 1;
+    return isOnlyExclusion ? void 0 : `a record has no ${key}`;
+  }
+  const problem = isMask(key) ? matchMask(pattern2, value) : matchText(pattern2, value);
+  return problem === void 0 ? void 0 : `${key}: ${problem}`;
+}
+function matchMask({ equals, contains, not, ...rest }, value) {
+  const actual = maskSet(value);
+  if (equals !== void 0 && !isSameSet(maskSet(equals), actual)) return `expected ${equals}, got ${value}`;
+  if (contains !== void 0 && !isSubset(maskSet(contains), actual))
+    return `expected to contain ${contains}, got ${value}`;
+  if (not !== void 0 && matchMask(not, value) === void 0) return `got ${value}, which the spec excludes`;
+  return matchText(rest, value);
+}
+function isSubset(part, whole) {
+  return [...part].every((item) => whole.has(item));
+}
+function isSameSet(one, other) {
+  return one.size === other.size && isSubset(one, other);
+}
+function isMask(key) {
+  return key === "requested_mask" || key === "denied_mask";
+}
+function maskSet(mask) {
+  const isLetters = /^[xwracdkml]{1,12}$/.test(mask);
+  return new Set(isLetters ? mask : mask.split(/\s+/).filter((word) => word !== ""));
+}
+function regexTest(source, text3) {
+  try {
+    return (0, import_node_vm.runInNewContext)('new RegExp(source, "u").test(text)', { source, text: text3 }, { timeout: REGEX_MS });
+  } catch {
+    return void 0;
+  }
+}
+function excerpt(text3) {
+  return JSON.stringify(text3.length > 200 ? `${text3.slice(0, 200)}\u2026` : text3);
+}
+
+// src/core/verdict/outcome.ts
+var NOT_A_DENIAL = /* @__PURE__ */ new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "ENOEXEC",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENOMEM",
+  "E2BIG",
+  "EAGAIN",
+  "ETXTBSY"
+]);
+var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT", "ETXTBSY"]);
+var COMMAND_NOT_FOUND = 127;
+function probeOutcome(probe3, observation) {
+  const { stage, errno, signal: signal4, status, exit, problem } = observation;
+  if (stage === "lost") return unclear("no-answer", problem ?? "no answer came back");
+  if (stage === "timeout") return unclear("timeout", `it did not end within ${probe3.timeoutMs} ms and was killed`);
+  if (errno !== void 0) return outcomeOfErrno(probe3, observation, errno);
+  if (signal4 !== void 0) return failed2(`killed by ${signal4}`);
+  if (status !== void 0) return status < 400 ? { kind: "succeeded" } : failed2(`HTTP status ${status}`);
+  if (exit === void 0 || exit === 0) return { kind: "succeeded" };
+  if (probe3.action.kind === "shell" && exit === COMMAND_NOT_FOUND)
+    return unclear("not-runnable", "the shell exited with status 127: it did not find a command");
+  return exitOutcome(observation);
+}
+function exitOutcome({ exit }) {
+  return failed2(`exit status ${exit}`);
+}
+function outcomeAsDeclared(probe3, observation) {
+  return isAsDeclared(probe3, observation) ? { kind: "succeeded" } : probeOutcome(probe3, observation);
+}
+function outcomeText(outcome3) {
+  switch (outcome3.kind) {
+    case "succeeded":
+      return "it succeeded";
+    case "failed":
+      return outcome3.how;
+    case "unclear":
+      return outcome3.why;
+  }
+}
+function isCommand({ action }) {
+  return action.kind === "run" || action.kind === "shell";
+}
+function outcomeOfErrno(probe3, observation, errno) {
+  const { stage, signal: signal4, remark } = observation;
+  const missing = signal4 === void 0 ? missingProfile(probe3, errno) : void 0;
+  if (missing !== void 0) return unclear("not-asked", missing);
+  if (probe3.action.kind === "operation" && signal4 === void 0 && NOT_ASKED.has(errno))
+    return unclear("not-asked", `it could not be tried: ${remark?.replace(/^not tried: /, "") ?? errno}`);
+  if (isCommand(probe3) && NOT_A_DENIAL.has(errno))
+    return unclear("not-runnable", `the command could not be started: ${errno}`);
+  return failed2(stage === "exec" ? `the program could not be started: ${errno}` : errno);
+}
+function missingProfile({ action }, errno) {
+  if (action.kind !== "operation" || action.class !== "change_profile") return void 0;
+  if (errno !== "ENOENT" && errno !== "ECHILD") return void 0;
+  const [name2 = "", program3] = action.args;
+  if (action.name === "change_hat") return `the profile has no hat ${JSON.stringify(name2)}, so no rule was asked`;
+  const orNoProgram = program3?.startsWith("/") === true ? `, or there is no ${program3}` : "";
+  return `no profile ${JSON.stringify(name2)} is loaded${orNoProgram}, so no rule was asked`;
+}
+function isAsDeclared({ expect: expect2 }, { stage, errno, exit, status }) {
+  if (expect2.access === "denied" || stage !== "done" || errno !== void 0) return false;
+  const isDeclaredExit = typeof expect2.exit === "number" && exit === expect2.exit;
+  const isDeclaredStatus = expect2.status !== void 0 && status === expect2.status;
+  return isDeclaredExit || isDeclaredStatus;
+}
+function failed2(how) {
+  return { kind: "failed", how };
+}
+function unclear(code2, why) {
+  return { kind: "unclear", code: code2, why };
+}
+
+// src/core/verdict/telling.ts
+var SHARED_FIELDS = /* @__PURE__ */ new Set([
+  "apparmor",
+  "profile",
+  "label",
+  "namespace",
+  "comm",
+  "pid",
+  "fsuid",
+  "ouid",
+  "error",
+  "requested_mask",
+  "denied_mask",
+  "requested",
+  "denied"
+]);
+var BY_THE_WAY = {
+  name: ["/dev/tty", "/proc/filesystems", "/proc/1/status", "/etc/nsswitch.conf", "/etc/passwd", "/usr/lib/libc.so.6"],
+  capname: ["dac_read_search", "sys_ptrace", "net_admin", "sys_admin", "sys_resource"],
+  family: ["unix", "netlink"]
+};
+var COMMON = {
+  operation: ["open", "getattr", "file_mmap", "file_perm", "create", "connect", "capable", "ptrace"],
+  class: ["file", "net", "unix", "cap", "ptrace"],
+  sock_type: ["stream", "dgram"]
+};
+var ANYTHING = ["a", "/b", "10", "Z_z"];
+function isTelling(audit) {
+  if (audit === void 0 || audit === "none") return false;
+  return Object.entries(audit).some(([key, pattern2]) => !SHARED_FIELDS.has(key) && names(key, pattern2));
+}
+function names(key, pattern2) {
+  const { equals, contains, matches: matches2 } = pattern2;
+  if (![equals, contains, matches2].some((text3) => text3 !== void 0 && text3 !== "")) return false;
+  const matching2 = (samples = []) => samples.filter((sample) => matchText(pattern2, sample) === void 0).length;
+  return matching2(COMMON[key]) === 0 && matching2(BY_THE_WAY[key]) <= 1 && matching2(ANYTHING) <= 1;
+}
+
+// src/core/verdict/facts.ts
+function recordKey({ fields: fields2 }) {
+  const { comm, operation: operation2, name: name2, capname, family: family2, signal: signal4 } = fields2;
+  return JSON.stringify([comm, operation2, name2, capname, family2, signal4, fields2["denied_mask"] ?? fields2["denied"]]);
+}
+function isDenial({ record: { type: type4 } }) {
+  return type4 === "DENIED" || type4 === "KILLED";
+}
+function isComplaint({ record: { type: type4 } }) {
+  return type4 === "ALLOWED";
+}
+function isOfAccess({ expect: expect2 }, { before }) {
+  return before === expect2.by;
+}
+function silentDenials(evidence = []) {
+  return evidence.filter((witness) => isDenial(witness) || isComplaint(witness)).map((witness) => ({ ...witness, record: { ...witness.record, type: "DENIED" } }));
+}
+function isProof({ probe: probe3, observation }, { by, record: record2 }) {
+  if (by === "window") return false;
+  if (!isCommand(probe3)) return true;
+  const { audit } = probe3.expect;
+  if (isTelling(audit)) return matchRecord(audit, record2) === void 0;
+  if (record2.type === "KILLED") return observation.signal === "SIGKILL";
+  const isStart3 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
+  return by === "comm" && (observation.stage === "exec" || isStart3);
+}
+
+// src/core/verdict/verdicts.ts
+var PATH2 = 300;
+var INSTALL_PROGRAM = "Install the program in the image, or correct the command: a missing program proves nothing.";
+var PEER_DECIDED = "To have the tested profile decide, allow the access in the peer's profile, or give the peer `profile: unconfined`; or declare `by: peer` if you rely on that denial.";
+var DENY_DECIDES = "A deny rule decides: the denial is quiet. No other rule can allow what it denies.";
+var NO_NEW_PRIVS = "The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, or start the container without no-new-privileges.";
+var TEST_ACCESS = "Test the access itself (`open`, `try`)";
+var NOTES = {
+  startedByDocker: "Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not checked. With `via: agent` they are.",
+  deniedBefore: (by) => `Denied by \`${by}\`, as declared, so the access itself was not decided on.`,
+  looseRecord: (condition) => `The spec's \`audit\` is met by any denial. This one is \`audit: ${condition}\`.`,
+  noRecord: "With `audit: none` only the control shows that the profile is the cause, and not what it denied. Test the access itself (`open`, `try`) with its `errno`, or let the denial be recorded.",
+  declaredExit: (exit) => `Exit status ${exit} counts as success because the spec declares it, whatever the command failed at. Declare what it prints as well (\`stdout\`, \`stderr\`).`
+};
+var VERDICTS = {
+  denied: {
+    kind: "pass",
+    means: "AppArmor denied the access, and the kernel log shows it.",
+    when: [
+      { expected: "denied", confined: "fails", record: "yes", control: "succeeds" },
+      { expected: "denied", confined: "fails", record: "of that very denial", control: "not tried" }
+    ],
+    reason: ({ denial }) => denial === void 0 ? "Denied, and the kernel log shows that AppArmor denied it." : `Denied: ${denial}.`
+  },
+  "denied-twice": {
+    kind: "pass",
+    means: "AppArmor denied the access, and another layer would have denied it as well.",
+    when: [{ expected: "denied", confined: "fails", record: "of that very denial", control: "fails too" }],
+    reason: ({ denial }) => denial === void 0 ? "Denied by AppArmor; another layer denies it as well." : `Denied: ${denial}; another layer denies it as well.`,
+    notes: ({ how }) => [`The control, without the profile, fails too: ${how}.`]
+  },
+  "denied-quietly": {
+    kind: "pass",
+    means: "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. A second attempt, under the audit mode `noquiet`, has the record.",
+    when: [{ expected: "denied", confined: "fails", record: "in a second attempt only", control: "any" }],
+    reason: ({ denial }) => `Denied: ${denial ?? "something"}, without a record under the host's own audit mode; a second attempt under noquiet has the record.`,
+    notes: () => [
+      "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing."
+    ]
+  },
+  "denied-silently": {
+    kind: "pass",
+    means: "The access failed without a record, as `audit: none` allows, and only under the profile.",
+    when: [{ expected: "denied, `audit: none`", confined: "fails", record: "none", control: "succeeds" }],
+    reason: () => "Denied without a record, as the spec allows; the control shows that the profile is the cause."
+  },
+  "not-started": {
+    kind: "pass",
+    means: "AppArmor kept a program from starting: it was not executed, or its libraries or its script were refused. What the program does was not tried. Summaries count these passes apart.",
+    when: [
+      { expected: "denied", confined: "a command does not start", record: "of that refusal", control: "succeeds" },
+      { expected: "denied", confined: "a command does not start", record: "of that refusal", control: "not tried" },
+      {
+        expected: "denied, `audit: none`",
+        confined: "a command is refused execution",
+        record: "none",
+        control: "succeeds"
+      }
+    ],
+    reason: ({ denial }) => {
+      const why = denial === void 0 ? "no record tells what was denied" : `AppArmor denied ${denial}`;
+      return `Could not be started: ${why}. What it does was not tried.`;
+    }
+  },
+  "let-through": {
+    kind: "fail",
+    means: "The spec expects a denial, but the access succeeded. Lost records cannot change that.",
+    when: [{ expected: "denied", confined: "succeeds", record: "any", control: "any" }],
+    reason: ({ action }) => `Not denied: ${action} succeeded.`
+  },
+  "let-pass": {
+    kind: "fail",
+    means: "Of a closed class: the kernel asks AppArmor about this first, and AppArmor let it pass. What refused it then is another layer, or the kernel has no such thing.",
+    reason: ({ action, how }) => `Not denied: AppArmor, which is asked first, let ${action} pass; it failed for another reason (${how}).`
+  },
+  "other-denial": {
+    kind: "vacuous",
+    means: "AppArmor denied another access, which the kernel asks for before the one that the probe names or in its place: a capability, an earlier step, or a peer's part in it, which its own profile decides. Nothing shows what the profile says of the access itself.",
+    when: [
+      {
+        expected: "denied",
+        confined: "an operation fails",
+        record: "of an earlier step, or another class",
+        control: "any"
+      },
+      {
+        expected: "denied, `by`",
+        confined: "an operation fails",
+        record: "of something else than `by` names",
+        control: "any"
+      }
+    ],
+    reason: ({ denial, action, by, declared }) => {
+      if (by === void 0)
+        return `AppArmor denied the access itself (${denial}), not \`${declared ?? ""}\`, which \`by\` names.`;
+      if (by === "peer")
+        return `The peer's own profile denied it (${denial}): this proves nothing about the profile under test.`;
+      const named = declared === void 0 ? `${action} itself` : `\`${declared}\`, which \`by\` names`;
+      return `AppArmor denied ${denial}, not ${named}: this proves nothing about that.`;
+    },
+    hint: ({ by, denial }) => {
+      if (by === void 0) return "Remove `by`.";
+      if (by === "peer") return PEER_DECIDED;
+      const missing = denial.startsWith("capability ") ? `add the rule \`${denial},\`` : "allow that";
+      return `To have the access itself decided on, ${missing}; or declare \`by: ${by}\` if you rely on that denial.`;
+    }
+  },
+  contradiction: {
+    kind: "inconclusive",
+    means: "The kernel's own answer about the loaded policy is another one than what was seen.",
+    when: [
+      { expected: "denied", confined: "fails", record: "any", control: "any" },
+      { expected: "allowed", confined: "succeeds", record: "any", control: "any" }
+    ],
+    reason: ({ path: path5, permissions, allowed: allowed2 }) => {
+      const file5 = oneLine(path5, PATH2);
+      return allowed2 ? `Asked directly, the kernel says that the policy allows ${permissions} of ${file5}: AppArmor did not deny it.` : `Asked directly, the kernel says that the policy does not allow ${permissions} of ${file5}, but it succeeded.`;
+    },
+    hint: "Look at the records and at who made the attempt: another layer, another process or another profile decided."
+  },
+  "silent-denial": {
+    kind: "fail",
+    means: "The access failed, but no record shows that AppArmor denied it.",
+    when: [{ expected: "denied", confined: "fails", record: "none", control: "succeeds, or not tried" }],
+    reason: ({ how }) => `It failed (${how}), but no audit record shows that AppArmor denied it.`,
+    hint: "Run without --keep-audit-switch, so that explicit deny rules write records; for a command under a profile that does not enforce, with a control (`control: true`). If a denial without a record is expected, declare `audit: none`."
+  },
+  vacuous: {
+    kind: "vacuous",
+    means: "The access fails without the profile too, so the probe proves nothing about the profile.",
+    when: [
+      { expected: "denied", confined: "fails", record: "none", control: "fails too" },
+      { expected: "denied", confined: "a command fails", record: "of another denial", control: "fails too" }
+    ],
+    reason: ({ how, hasDenial, notStarted: notStarted2 }) => {
+      if (notStarted2 !== void 0) {
+        return `AppArmor denied ${notStarted2}, so the command could not be started; the control, without the profile, started it and fails too (${how}): this proves nothing about what it does.`;
+      }
+      const record2 = hasDenial ? "a denial made the command fail" : "AppArmor denied it";
+      return `The control, without the profile, fails too (${how}), and no record shows that ${record2}: this proves nothing about the profile.`;
+    },
+    hint: "Remove the other layer (`only-apparmor: true`, or capabilities, security-opt, sysctls, user), so that only the profile decides."
+  },
+  "no-witness": {
+    kind: "inconclusive",
+    means: "Nothing shows that AppArmor denied, or reported, this very access.",
+    when: [
+      { expected: "denied", confined: "a command fails", record: "of another denial", control: "not tried" },
+      {
+        expected: "denied",
+        confined: "a command fails",
+        record: "of denials that do not fit how it failed",
+        control: "succeeds"
+      },
+      { expected: "denied, `audit: none`", confined: "fails", record: "none", control: "not tried" },
+      {
+        expected: "denied, `audit: none`",
+        confined: "a command fails, and says that it is not for lack of permission",
+        record: "none",
+        control: "succeeds"
+      },
+      {
+        expected: "denied, `audit: none`",
+        confined: "an operation fails with another errno than EACCES, EPERM or the declared one",
+        record: "none",
+        control: "succeeds"
+      },
+      {
+        expected: "denied, without a record that `audit` names",
+        confined: "an HTTP request fails",
+        record: "of any denial",
+        control: "succeeds"
+      },
+      {
+        expected: "denied, `audit: none`",
+        confined: "an access to a file, a socket or a mount fails, and the audit mode is `noquiet`",
+        record: "none",
+        control: "succeeds"
+      },
+      {
+        expected: "complains",
+        confined: "a command succeeds",
+        record: "ALLOWED, but neither of its start nor the one that `audit` names",
+        control: "any"
+      },
+      {
+        expected: "any",
+        confined: "as expected",
+        record: "the one that `audit` names, but tied to the probe by its time only",
+        control: "shows no difference"
+      }
+    ],
+    reason: (facts2) => {
+      switch (facts2.missing) {
+        case "cause":
+          return "AppArmor denied something, but not necessarily what made the command fail.";
+        case "request":
+          return `The request failed, and AppArmor denied the service something (${facts2.denial}), but nothing shows that this made it fail.`;
+        case "control":
+          return "There is neither a record nor a control container to show what denied it.";
+        case "record":
+          return "It fails only under the profile, but AppArmor did not deny it: the kernel was made to record every such denial, and there is no record.";
+        case "errno":
+          return `It failed with ${facts2.errno ?? "a signal"}, but AppArmor denies with EACCES or EPERM: an earlier probe may be the cause.`;
+        case "fit":
+          return facts2.said === void 0 ? `AppArmor denied something (${facts2.denial}), but nothing shows that this made it fail.` : `AppArmor denied something (${facts2.denial}), but the command failed for another reason: ${facts2.said}`;
+        case "permission":
+          return `It fails only under the profile, but not for lack of permission: ${facts2.said}`;
+        case "owner":
+          return `While the command ran there was ${facts2.record}, but it may belong to another process.`;
+      }
+    },
+    hint: (facts2) => {
+      switch (facts2.missing) {
+        case "cause":
+          return "Run the probe in the control container too (`control: true`), or name the record with `audit`.";
+        case "request":
+          return "Name the record that decides, for example `audit: {operation: open, name: /srv/page}`.";
+        case "control":
+          return "Run the probe in the control container too (`control: true`).";
+        case "record":
+          return "See in what the two containers differ: the service may have been kept from setting the owner or the mode of the file.";
+        case "errno":
+          return "If the profile answers with this errno (`flags=(error=\u2026)`), declare `errno`.";
+        case "fit":
+          return facts2.condition === void 0 ? `${TEST_ACCESS}, or name the record that decides (\`audit: {name: \u2026}\`).` : `${TEST_ACCESS}, or name the record that decides: \`audit: ${facts2.condition}\`.`;
+        case "permission":
+          return `${TEST_ACCESS}, and see what an earlier probe left in only one of the containers.`;
+        case "owner":
+          return "Test the access itself (`try`, `open`), or run the program without a shell around it.";
+      }
+    }
+  },
+  "control-unclear": {
+    kind: "inconclusive",
+    means: "The control gave no usable answer, so nothing shows that the profile is the cause.",
+    when: [{ expected: "denied", confined: "fails", record: "any", control: "no usable answer" }],
+    reason: ({ why }) => `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
+    hint: ({ isProgramMissing }) => isProgramMissing ? INSTALL_PROGRAM : void 0
+  },
+  "earlier-probe": {
+    kind: "inconclusive",
+    means: "An earlier probe left something in one of the containers alone, and no record proves that AppArmor denied this very access: the difference may be that.",
+    when: [
+      { expected: "denied", confined: "fails", record: "none, or of another denial", control: "differs already" },
+      { expected: "allowed", confined: "fails", record: "none", control: "differs already" }
+    ],
+    reason: ({ what, by }) => `The containers already differed (${what}) through the probe \u201C${by}\u201D, so that they differ now proves nothing about the profile.`,
+    hint: "Give each probe names of its own, or test the access itself (`try`, `open`). A command whose traces cannot be undone belongs at the end, or into a spec of its own."
+  },
+  allowed: {
+    kind: "pass",
+    means: "The access succeeded, as expected. Denials that did not stop it are noted.",
+    when: [{ expected: "allowed", confined: "succeeds", record: "any", control: "any" }],
+    reason: () => "Allowed.",
+    notes: ({ denials }) => {
+      if (denials === 0) return [];
+      return [`AppArmor denied something meanwhile (records: ${denials}), but that did not stop it.`];
+    }
+  },
+  "denied-on-the-way": {
+    kind: "inconclusive",
+    means: "A command succeeded, but AppArmor denied what it names, or denied something while its output or exit status is not that of the control. It may have swallowed that it was denied what it is for.",
+    when: [
+      {
+        expected: "allowed, nothing declared of the output",
+        confined: "a command succeeds",
+        record: "yes",
+        control: "exits or prints otherwise"
+      },
+      {
+        expected: "allowed, nothing declared of the output",
+        confined: "a command succeeds",
+        record: "of what it names",
+        control: "any"
+      }
+    ],
+    reason: ({ denial }) => denial === void 0 ? "It succeeded, but AppArmor denied something and the result differs from the control's." : `It ended as if it had succeeded, but AppArmor denied what it names: ${denial}.`,
+    hint: "Declare what it must print (`stdout`, `stderr`), or test the access itself (`open`, `try`)."
+  },
+  "denied-but-allowed": {
+    kind: "fail",
+    means: "The profile denies an access that the spec expects it to allow. The hint names the deny rule that decides, or a rule that would allow it.",
+    when: [{ expected: "allowed", confined: "fails", record: "yes", control: "any" }],
+    reason: ({ how }) => `The profile denies it: ${how}.`,
+    hint: ({ isQuiet }) => isQuiet ? DENY_DECIDES : void 0
+  },
+  "denied-silently-but-allowed": {
+    kind: "fail",
+    means: "An access that the spec expects to be allowed fails, without a record, and only under the profile.",
+    when: [{ expected: "allowed", confined: "fails", record: "none", control: "succeeds" }],
+    reason: ({ how }) => `It fails under the profile (${how}) and succeeds without it, but there is no audit record.`,
+    hint: ({ isByNoNewPrivs }) => isByNoNewPrivs ? NO_NEW_PRIVS : "A record may be missing. Check the capability rules: the kernel logs each denied capability only once."
+  },
+  "not-the-profile": {
+    kind: "inconclusive",
+    means: "An allowed access fails, but it fails without the profile too, or there is no control to compare with.",
+    when: [{ expected: "allowed", confined: "fails", record: "none", control: "fails too, or not tried" }],
+    reason: ({ how, controlHow }) => controlHow === void 0 ? `It failed (${how}), and there is neither a record nor a control container to show why.` : `The control, without the profile, fails too (${controlHow}): the profile is not the cause.`,
+    hint: ({ controlHow }) => controlHow === void 0 ? void 0 : "Correct the probe or the container until it succeeds without the profile."
+  },
+  complained: {
+    kind: "pass",
+    means: "In complain mode the access succeeded, and an ALLOWED record shows that enforcing would deny it.",
+    when: [{ expected: "complains", confined: "succeeds", record: "ALLOWED", control: "any" }],
+    reason: ({ denial }) => `Allowed, and the kernel log shows what enforcing the profile would deny: ${denial ?? "it"}.`
+  },
+  "no-complaint": {
+    kind: "fail",
+    means: "The access succeeded, but no ALLOWED record shows that enforcing would deny it.",
+    when: [{ expected: "complains", confined: "succeeds", record: "none", control: "any" }],
+    reason: () => "It succeeded, but no ALLOWED record shows that enforcing the profile would deny it."
+  },
+  "denied-in-complain": {
+    kind: "fail",
+    means: "The spec expects success with an ALLOWED record, but the access failed.",
+    when: [{ expected: "complains", confined: "fails", record: "any", control: "any" }],
+    reason: ({ how }) => `Expected success with an ALLOWED record, but it failed: ${how}.`
+  },
+  condition: {
+    kind: "fail",
+    means: "A further condition of `expect` does not hold: exit, errno, output, or the record that `audit` names.",
+    reason: ({ problem }) => `${problem}.`
+  },
+  "other-label": {
+    kind: "fail",
+    means: "The label, the mode or the AT_SECURE flag is not the one that `expect` names.",
+    reason: ({ problem }) => `${problem}.`
+  },
+  "label-unread": {
+    kind: "inconclusive",
+    means: "The label, the mode or the AT_SECURE flag that `expect` names could not be read.",
+    reason: ({ unread }) => `${unread} could not be read.`
+  },
+  "output-cut": {
+    kind: "inconclusive",
+    means: "The output that `expect` describes is longer than what is kept, so it cannot be compared.",
+    reason: ({ stream }) => `${stream} was cut, so it cannot be compared.`
+  },
+  "wrong-label": {
+    kind: "inconclusive",
+    means: "The process that made the attempt had an unexpected label, so the probe proves nothing about the profile.",
+    reason: ({ pid, label: label2, expected }) => `Process ${pid} had the label ${label2} instead of ${expected}, so this proves nothing about the profile.`
+  },
+  "not-runnable": {
+    kind: "inconclusive",
+    means: "The command is not in the image, or is not a program. With `shell:`, exit status 127 means this too.",
+    reason: ({ why }) => sentence(why),
+    hint: INSTALL_PROGRAM
+  },
+  "not-asked": {
+    kind: "inconclusive",
+    means: "The agent could not make the attempt, or AppArmor was not asked: the profile to change to is not loaded, another check of the kernel came first, or the kernel does not check this access with AppArmor.",
+    reason: ({ why }) => sentence(why)
+  },
+  timeout: {
+    kind: "inconclusive",
+    means: "The attempt did not end in time.",
+    reason: ({ why }) => sentence(why)
+  },
+  "no-answer": {
+    kind: "inconclusive",
+    means: "No answer came back: the container is gone, or its stream broke.",
+    reason: ({ why }) => sentence(why)
+  },
+  "records-lost": {
+    kind: "inconclusive",
+    means: "Audit records of this probe may be missing.",
+    reason: ({ loss }) => `Audit records may be missing: ${loss}.`
+  },
+  "service-down": {
+    kind: ({ expected }) => expected === "allowed" ? "fail" : "inconclusive",
+    means: "The service does not start under the profile. A probe that expects `allowed` fails; others are inconclusive.",
+    reason: ({ expected, message, denial }) => {
+      if (expected !== "allowed") return "The service does not start under the profile, so it cannot be tested.";
+      const cause = denial === void 0 ? "" : `, after AppArmor ${denial}`;
+      return `The service does not start under the profile: ${withoutFullStop(firstLine(message))}${cause}.`;
+    },
+    notes: ({ expected, message }) => expected === "allowed" ? message.split("\n").slice(1) : [],
+    hint: ({ expected, advice }) => expected === "allowed" ? advice : void 0
+  },
+  "not-mediated": {
+    kind: "skipped",
+    means: "This kernel does not mediate the access, or apparmor_parser ignores the rules for it.",
+    reason: ({ why }) => sentence(why)
+  },
+  "engine-older": {
+    kind: "skipped",
+    means: "The engine's own profile is tested, and the engine is older than `since` says.",
+    reason: ({ since, engine }) => `Only engine version ${since} and later guarantees this; this host runs ${engine}.`
+  },
+  "not-tried": {
+    kind: "inconclusive",
+    means: "The suite or the run ended before this probe.",
+    reason: ({ why }) => `Not tried: ${withoutFullStop(why)}.`
+  },
+  bail: {
+    kind: "skipped",
+    means: "An earlier probe failed, and the run stops at the first failure (`--bail`).",
+    reason: () => "Not tried: the run stops at the first failure (--bail)."
+  }
+};
+function verdict(code2, ...given) {
+  const row3 = VERDICTS[code2];
+  const facts2 = given[0];
+  const hint = typeof row3.hint === "function" ? row3.hint(facts2) : row3.hint;
+  return {
+    kind: typeof row3.kind === "function" ? row3.kind(facts2) : row3.kind,
+    code: code2,
+    reason: row3.reason(facts2),
+    notes: row3.notes?.(facts2) ?? [],
+    ...defined({ hint })
+  };
+}
+function verdictOfError(code2, message) {
+  return { kind: "inconclusive", code: code2, reason: message, notes: [] };
+}
+function sentence(clause) {
+  const text3 = `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}`;
+  return text3.endsWith("?") ? text3 : `${text3}.`;
+}
+function firstLine(text3) {
+  return text3.split("\n")[0] ?? "";
+}
+function withoutFullStop(text3) {
+  return text3.replace(/\.$/, "");
+}
+
+// src/core/verdict/closed-class.ts
+var NO_SUCH_SOCKET = /* @__PURE__ */ new Set(["EAFNOSUPPORT", "ESOCKTNOSUPPORT", "EPROTONOSUPPORT"]);
+var AFTER_MOUNT = "capability sys_admin";
+var NOT_ASKED2 = /* @__PURE__ */ new Set([
+  "vacuous",
+  "other-denial",
+  "not-asked",
+  "control-unclear",
+  "not-the-profile"
+]);
+var RECORDED_ONCE = /* @__PURE__ */ new Set(["capability"]);
+function isRecordedBefore({ probe: probe3, verdict: { code: code2 } }) {
+  return code2 === "silent-denial" && RECORDED_ONCE.has(probe3.closed?.class ?? "");
+}
+function withoutRecord(probe3, id) {
+  return { ...probe3, id, expect: { ...probe3.expect, audit: "none" } };
+}
+function judgedForClass(entry) {
+  return isLetPass(entry) ? { ...entry, verdict: verdict("let-pass", letPassFacts(entry)) } : entry;
+}
+function letPassFacts({ probe: { action }, observation }) {
+  const { stoppedAt, errno = "" } = observation ?? {};
+  return { action: describeAction(action), how: stoppedAt === void 0 ? errno : `${errno} at ${stoppedAt}` };
+}
+function isLetPass({ probe: { action, expect: expect2 }, verdict: { code: code2 }, observation, witnesses }) {
+  if (expect2.access !== "denied" || action.kind !== "operation" || observation === void 0) return false;
+  if (code2 !== "vacuous" && code2 !== "other-denial" && code2 !== "not-asked") return false;
+  if (witnesses.some((witness) => isDenial(witness) && witness.before === void 0)) return false;
+  if (action.name === "mount") return observation.stoppedAt === AFTER_MOUNT;
+  return action.name === "socket" && NO_SUCH_SOCKET.has(observation.errno ?? "");
+}
+function memberState(entry) {
+  const { code: code2, kind } = entry.verdict;
+  if (code2 === "let-pass") return "failed";
+  if (isAbsent(entry)) return "absent";
+  if (kind === "skipped" || NOT_ASKED2.has(code2)) return "untried";
+  const isDeclared = entry.probe.expect.access === "allowed";
+  if (kind === "pass") return isDeclared ? "allowed" : "denied";
+  if (isDeclared && isDeniedByOthers(entry)) return "untried";
+  return kind === "fail" ? "failed" : "undecided";
+}
+function isAbsent({ probe: { action }, verdict: { code: code2 }, control }) {
+  const isSocket2 = action.kind === "operation" && action.name === "socket";
+  return isSocket2 && hasNoCode(control?.errno) && (code2 === "denied-twice" || NOT_ASKED2.has(code2));
+}
+function isDeniedByOthers({ witnesses }) {
+  const denials = witnesses.filter(isDenial);
+  return denials.length > 0 && denials.every(({ before }) => before !== void 0);
+}
+function hasNoCode(errno) {
+  return errno !== void 0 && NO_SUCH_SOCKET.has(errno);
+}
+function tallyOf({ entries, untried: untried2 }) {
+  const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried2.length };
+  for (const entry of entries) counts[memberState(entry)] += 1;
+  return { ...counts, total: entries.length + untried2.length, kind: kindOf5(counts, entries) };
+}
+function kindOf5(counts, entries) {
+  if (counts.failed > 0) return "fail";
+  if (counts.undecided > 0) return "inconclusive";
+  if (counts.denied + counts.allowed > 0) return "pass";
+  const isSkipped = entries.length > 0 && entries.every(({ verdict: { kind } }) => kind === "skipped");
+  return isSkipped ? "skipped" : "inconclusive";
+}
+function untriedMembers({ entries, untried: untried2 }) {
+  const ofEntries = entries.filter((entry) => memberState(entry) === "untried").map((entry) => ({ member: entry.probe.closed?.member ?? entry.probe.name, why: whyUntried(entry) }));
+  return [...untried2, ...ofEntries];
+}
+function whyUntried({ verdict: { code: code2, reason }, control }) {
+  if (code2 !== "vacuous" && code2 !== "not-the-profile") return reason.replace(/\.$/, "");
+  const { errno = "a failure", stoppedAt } = control ?? {};
+  return `refused without the profile as well: ${errno}${stoppedAt === void 0 ? "" : ` at ${stoppedAt}`}`;
+}
+function notableEntries({ entries }) {
+  return entries.filter((entry) => ["failed", "undecided"].includes(memberState(entry)));
 }
 
 // src/core/report/coverage-wording.ts
@@ -63823,7 +64933,37 @@ function countEntries(entries) {
 function countsOf(ledger) {
   const entries = entriesOf(ledger);
   const faults = faultsOf(ledger).length;
-  return { total: entries.length, ...countEntries(entries), faults, notStarted: countNotStarted(entries) };
+  const notStarted2 = countNotStarted(entries);
+  return { total: entries.length, ...countEntries(entries), faults, notStarted: notStarted2, ...countClosed(ledger) };
+}
+function closedOf(ledger) {
+  return ledger.suites.flatMap(({ closed: closed2 = [] }) => closed2);
+}
+function countClosed(ledger) {
+  const results = closedOf(ledger);
+  const kinds = results.map((result2) => tallyOf(result2).kind);
+  const count2 = (wanted) => kinds.filter((kind) => kind === wanted).length;
+  const [closedGreen, closedRed, closedSkipped] = [count2("pass"), count2("fail"), count2("skipped")];
+  return {
+    closed: results.length,
+    closedGreen,
+    closedRed,
+    closedUndecided: results.length - closedGreen - closedRed - closedSkipped,
+    closedSkipped,
+    closedAttempts: results.reduce((sum, { entries }) => sum + entries.length, 0)
+  };
+}
+function closedCountsText(counts) {
+  if (counts.closed === 0) return void 0;
+  const parts = [
+    [counts.closedGreen, "green"],
+    [counts.closedRed, "red"],
+    [counts.closedUndecided, "undecided"],
+    [counts.closedSkipped, "skipped"]
+  ];
+  const shown2 = parts.filter(([count2]) => count2 > 0).map(([count2, word]) => `${grouped(count2)} ${word}`);
+  const classes = counts.closed === 1 ? "1 closed class" : `${grouped(counts.closed)} closed classes`;
+  return `${classes} (${counted(counts.closedAttempts, "attempt")}): ${shown2.join(", ")}`;
 }
 function countNotStarted(entries) {
   return entries.filter(({ verdict: verdict2 }) => isNotStarted(verdict2)).length;
@@ -63864,12 +65004,12 @@ function verdictShortfalls(ledger) {
 function suiteShortfalls(ledger) {
   const message = "The suite has no probe with a verdict.";
   return ledger.suites.flatMap(
-    ({ entries }, suite) => entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
+    ({ entries, closed: closed2 = [] }, suite) => entries.length === 0 && closed2.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
   );
 }
 function passShortfalls(ledger) {
   const entries = entriesOf(ledger);
-  if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass")) return [];
+  if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass") || countClosed(ledger).closedGreen > 0) return [];
   const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
   return [{ exit: EXIT.undecided, message }];
 }
@@ -63883,13 +65023,17 @@ function coverageShortfalls(ledger) {
       `The minimum is ${minCoverage} %.`
     ].join(" ")
   }));
+  const unmeasured = fileCoverages(ledger).filter(({ rules }) => rules.length > 0 && minCoverage > 0).filter(({ rules }) => countRules(rules.filter(({ included }) => !included)).testable === 0).map(({ file: file5 }) => ({
+    exit: EXIT.undecided,
+    message: `No rule of ${JSON.stringify((0, import_node_path29.basename)(file5))} itself is testable: a minimum of ${minCoverage} % says nothing.`
+  }));
   const unknown2 = ledger.suites.flatMap(({ coverage }, suite) => {
     if (isKnown(coverage)) return [];
     const reason = coverage?.unknown ?? "the suite was not prepared.";
     const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
     return [{ suite, exit: EXIT.undecided, message }];
   });
-  return [...below3, ...unknown2];
+  return [...below3, ...unmeasured, ...unknown2];
 }
 function exitCode(ledger) {
   const counts = countsOf(ledger);
@@ -63897,8 +65041,8 @@ function exitCode(ledger) {
     ...faultsOf(ledger).map(exitOfFault),
     ...shortfallsOf(ledger).map(({ exit }) => exit)
   ]);
-  if (counts.fail > 0) codes.add(EXIT.failed);
-  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
+  if (counts.fail > 0 || counts.closedRed > 0) codes.add(EXIT.failed);
+  if (counts.vacuous > 0 || counts.inconclusive > 0 || counts.closedUndecided > 0) codes.add(EXIT.undecided);
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
 }
 function isProfileFault(fault) {
@@ -63921,7 +65065,9 @@ function runOutcome(exit) {
 }
 function meaningOf(ledger) {
   const code2 = exitCode(ledger);
-  const { skipped, notStarted: notStarted2 } = countsOf(ledger);
+  const counts = countsOf(ledger);
+  const { notStarted: notStarted2 } = counts;
+  const skipped = counts.skipped + counts.closedSkipped;
   const ofPassed = notStarted2 === 0 ? "" : `; ${grouped(notStarted2)} could not be started`;
   if (code2 === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
   if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}${ofPassed}; ${grouped(skipped)} skipped`;
@@ -63929,7 +65075,8 @@ function meaningOf(ledger) {
   return EXIT_MEANS[code2];
 }
 function isFailedByProfile(ledger) {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
+  const { fail, closedRed } = countsOf(ledger);
+  return fail > 0 || closedRed > 0 || faultsOf(ledger).some(isProfileFault);
 }
 
 // src/harness/session/grep-pattern.ts
@@ -68303,425 +69450,6 @@ function errnoInText(output2) {
   return Object.entries(STRERROR).find(([, words5]) => words5.test(output2))?.[0];
 }
 
-// src/core/verdict/verdicts.ts
-var PATH2 = 300;
-var INSTALL_PROGRAM = "Install the program in the image, or correct the command: a missing program proves nothing.";
-var DENY_DECIDES = "A deny rule decides: the denial is quiet. No other rule can allow what it denies.";
-var NO_NEW_PRIVS = "The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, or start the container without no-new-privileges.";
-var TEST_ACCESS = "Test the access itself (`open`, `try`)";
-var NOTES = {
-  startedByDocker: "Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not checked. With `via: agent` they are.",
-  deniedBefore: (by) => `Denied by \`${by}\`, as declared, so the access itself was not decided on.`,
-  looseRecord: (condition) => `The spec's \`audit\` is met by any denial. This one is \`audit: ${condition}\`.`,
-  noRecord: "With `audit: none` only the control shows that the profile is the cause, and not what it denied. Test the access itself (`open`, `try`) with its `errno`, or let the denial be recorded.",
-  declaredExit: (exit) => `Exit status ${exit} counts as success because the spec declares it, whatever the command failed at. Declare what it prints as well (\`stdout\`, \`stderr\`).`
-};
-var VERDICTS = {
-  denied: {
-    kind: "pass",
-    means: "AppArmor denied the access, and the kernel log shows it.",
-    when: [
-      { expected: "denied", confined: "fails", record: "yes", control: "succeeds" },
-      { expected: "denied", confined: "fails", record: "of that very denial", control: "not tried" }
-    ],
-    reason: ({ denial }) => denial === void 0 ? "Denied, and the kernel log shows that AppArmor denied it." : `Denied: ${denial}.`
-  },
-  "denied-twice": {
-    kind: "pass",
-    means: "AppArmor denied the access, and another layer would have denied it as well.",
-    when: [{ expected: "denied", confined: "fails", record: "of that very denial", control: "fails too" }],
-    reason: ({ denial }) => denial === void 0 ? "Denied by AppArmor; another layer denies it as well." : `Denied: ${denial}; another layer denies it as well.`,
-    notes: ({ how }) => [`The control, without the profile, fails too: ${how}.`]
-  },
-  "denied-quietly": {
-    kind: "pass",
-    means: "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. A second attempt, under the audit mode `noquiet`, has the record.",
-    when: [{ expected: "denied", confined: "fails", record: "in a second attempt only", control: "any" }],
-    reason: ({ denial }) => `Denied: ${denial ?? "something"}, without a record under the host's own audit mode; a second attempt under noquiet has the record.`,
-    notes: () => [
-      "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing."
-    ]
-  },
-  "denied-silently": {
-    kind: "pass",
-    means: "The access failed without a record, as `audit: none` allows, and only under the profile.",
-    when: [{ expected: "denied, `audit: none`", confined: "fails", record: "none", control: "succeeds" }],
-    reason: () => "Denied without a record, as the spec allows; the control shows that the profile is the cause."
-  },
-  "not-started": {
-    kind: "pass",
-    means: "AppArmor kept a program from starting: it was not executed, or its libraries or its script were refused. What the program does was not tried. Summaries count these passes apart.",
-    when: [
-      { expected: "denied", confined: "a command does not start", record: "of that refusal", control: "succeeds" },
-      { expected: "denied", confined: "a command does not start", record: "of that refusal", control: "not tried" },
-      {
-        expected: "denied, `audit: none`",
-        confined: "a command is refused execution",
-        record: "none",
-        control: "succeeds"
-      }
-    ],
-    reason: ({ denial }) => {
-      const why = denial === void 0 ? "no record tells what was denied" : `AppArmor denied ${denial}`;
-      return `Could not be started: ${why}. What it does was not tried.`;
-    }
-  },
-  "let-through": {
-    kind: "fail",
-    means: "The spec expects a denial, but the access succeeded. Lost records cannot change that.",
-    when: [{ expected: "denied", confined: "succeeds", record: "any", control: "any" }],
-    reason: ({ action }) => `Not denied: ${action} succeeded.`
-  },
-  "other-denial": {
-    kind: "vacuous",
-    means: "AppArmor denied another access, which the kernel asks for before the one that the probe names or in its place: a capability, or an earlier step. Nothing shows what the profile says of the access itself.",
-    when: [
-      {
-        expected: "denied",
-        confined: "an operation fails",
-        record: "of an earlier step, or another class",
-        control: "any"
-      },
-      {
-        expected: "denied, `by`",
-        confined: "an operation fails",
-        record: "of something else than `by` names",
-        control: "any"
-      }
-    ],
-    reason: ({ denial, action, by, declared }) => {
-      if (by === void 0)
-        return `AppArmor denied the access itself (${denial}), not \`${declared ?? ""}\`, which \`by\` names.`;
-      const named = declared === void 0 ? `${action} itself` : `\`${declared}\`, which \`by\` names`;
-      return `AppArmor denied ${denial}, not ${named}: this proves nothing about that.`;
-    },
-    hint: ({ by, denial }) => {
-      if (by === void 0) return "Remove `by`.";
-      const missing = denial.startsWith("capability ") ? `add the rule \`${denial},\`` : "allow that";
-      return `To have the access itself decided on, ${missing}; or declare \`by: ${by}\` if you rely on that denial.`;
-    }
-  },
-  contradiction: {
-    kind: "inconclusive",
-    means: "The kernel's own answer about the loaded policy is another one than what was seen.",
-    when: [
-      { expected: "denied", confined: "fails", record: "any", control: "any" },
-      { expected: "allowed", confined: "succeeds", record: "any", control: "any" }
-    ],
-    reason: ({ path: path5, permissions, allowed: allowed2 }) => {
-      const file5 = oneLine(path5, PATH2);
-      return allowed2 ? `Asked directly, the kernel says that the policy allows ${permissions} of ${file5}: AppArmor did not deny it.` : `Asked directly, the kernel says that the policy does not allow ${permissions} of ${file5}, but it succeeded.`;
-    },
-    hint: "Look at the records and at who made the attempt: another layer, another process or another profile decided."
-  },
-  "silent-denial": {
-    kind: "fail",
-    means: "The access failed, but no record shows that AppArmor denied it.",
-    when: [{ expected: "denied", confined: "fails", record: "none", control: "succeeds, or not tried" }],
-    reason: ({ how }) => `It failed (${how}), but no audit record shows that AppArmor denied it.`,
-    hint: "Run without --keep-audit-switch, so that explicit deny rules write records; for a command under a profile that does not enforce, with a control (`control: true`). If a denial without a record is expected, declare `audit: none`."
-  },
-  vacuous: {
-    kind: "vacuous",
-    means: "The access fails without the profile too, so the probe proves nothing about the profile.",
-    when: [
-      { expected: "denied", confined: "fails", record: "none", control: "fails too" },
-      { expected: "denied", confined: "a command fails", record: "of another denial", control: "fails too" }
-    ],
-    reason: ({ how, hasDenial, notStarted: notStarted2 }) => {
-      if (notStarted2 !== void 0) {
-        return `AppArmor denied ${notStarted2}, so the command could not be started; the control, without the profile, started it and fails too (${how}): this proves nothing about what it does.`;
-      }
-      const record2 = hasDenial ? "a denial made the command fail" : "AppArmor denied it";
-      return `The control, without the profile, fails too (${how}), and no record shows that ${record2}: this proves nothing about the profile.`;
-    },
-    hint: "Remove the other layer (`only-apparmor: true`, or capabilities, security-opt, sysctls, user), so that only the profile decides."
-  },
-  "no-witness": {
-    kind: "inconclusive",
-    means: "Nothing shows that AppArmor denied, or reported, this very access.",
-    when: [
-      { expected: "denied", confined: "a command fails", record: "of another denial", control: "not tried" },
-      {
-        expected: "denied",
-        confined: "a command fails",
-        record: "of denials that do not fit how it failed",
-        control: "succeeds"
-      },
-      { expected: "denied, `audit: none`", confined: "fails", record: "none", control: "not tried" },
-      {
-        expected: "denied, `audit: none`",
-        confined: "a command fails, and says that it is not for lack of permission",
-        record: "none",
-        control: "succeeds"
-      },
-      {
-        expected: "denied, `audit: none`",
-        confined: "an operation fails with another errno than EACCES, EPERM or the declared one",
-        record: "none",
-        control: "succeeds"
-      },
-      {
-        expected: "denied, without a record that `audit` names",
-        confined: "an HTTP request fails",
-        record: "of any denial",
-        control: "succeeds"
-      },
-      {
-        expected: "denied, `audit: none`",
-        confined: "an access to a file, a socket or a mount fails, and the audit mode is `noquiet`",
-        record: "none",
-        control: "succeeds"
-      },
-      {
-        expected: "complains",
-        confined: "a command succeeds",
-        record: "ALLOWED, but neither of its start nor the one that `audit` names",
-        control: "any"
-      },
-      {
-        expected: "any",
-        confined: "as expected",
-        record: "the one that `audit` names, but tied to the probe by its time only",
-        control: "shows no difference"
-      }
-    ],
-    reason: (facts2) => {
-      switch (facts2.missing) {
-        case "cause":
-          return "AppArmor denied something, but not necessarily what made the command fail.";
-        case "request":
-          return `The request failed, and AppArmor denied the service something (${facts2.denial}), but nothing shows that this made it fail.`;
-        case "control":
-          return "There is neither a record nor a control container to show what denied it.";
-        case "record":
-          return "It fails only under the profile, but AppArmor did not deny it: the kernel was made to record every such denial, and there is no record.";
-        case "errno":
-          return `It failed with ${facts2.errno ?? "a signal"}, but AppArmor denies with EACCES or EPERM: an earlier probe may be the cause.`;
-        case "fit":
-          return facts2.said === void 0 ? `AppArmor denied something (${facts2.denial}), but nothing shows that this made it fail.` : `AppArmor denied something (${facts2.denial}), but the command failed for another reason: ${facts2.said}`;
-        case "permission":
-          return `It fails only under the profile, but not for lack of permission: ${facts2.said}`;
-        case "owner":
-          return `While the command ran there was ${facts2.record}, but it may belong to another process.`;
-      }
-    },
-    hint: (facts2) => {
-      switch (facts2.missing) {
-        case "cause":
-          return "Run the probe in the control container too (`control: true`), or name the record with `audit`.";
-        case "request":
-          return "Name the record that decides, for example `audit: {operation: open, name: /srv/page}`.";
-        case "control":
-          return "Run the probe in the control container too (`control: true`).";
-        case "record":
-          return "See in what the two containers differ: the service may have been kept from setting the owner or the mode of the file.";
-        case "errno":
-          return "If the profile answers with this errno (`flags=(error=\u2026)`), declare `errno`.";
-        case "fit":
-          return facts2.condition === void 0 ? `${TEST_ACCESS}, or name the record that decides (\`audit: {name: \u2026}\`).` : `${TEST_ACCESS}, or name the record that decides: \`audit: ${facts2.condition}\`.`;
-        case "permission":
-          return `${TEST_ACCESS}, and see what an earlier probe left in only one of the containers.`;
-        case "owner":
-          return "Test the access itself (`try`, `open`), or run the program without a shell around it.";
-      }
-    }
-  },
-  "control-unclear": {
-    kind: "inconclusive",
-    means: "The control gave no usable answer, so nothing shows that the profile is the cause.",
-    when: [{ expected: "denied", confined: "fails", record: "any", control: "no usable answer" }],
-    reason: ({ why }) => `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
-    hint: ({ isProgramMissing }) => isProgramMissing ? INSTALL_PROGRAM : void 0
-  },
-  "earlier-probe": {
-    kind: "inconclusive",
-    means: "An earlier probe left something in one of the containers alone, and no record proves that AppArmor denied this very access: the difference may be that.",
-    when: [
-      { expected: "denied", confined: "fails", record: "none, or of another denial", control: "differs already" },
-      { expected: "allowed", confined: "fails", record: "none", control: "differs already" }
-    ],
-    reason: ({ what, by }) => `The containers already differed (${what}) through the probe \u201C${by}\u201D, so that they differ now proves nothing about the profile.`,
-    hint: "Give each probe names of its own, or test the access itself (`try`, `open`). A command whose traces cannot be undone belongs at the end, or into a spec of its own."
-  },
-  allowed: {
-    kind: "pass",
-    means: "The access succeeded, as expected. Denials that did not stop it are noted.",
-    when: [{ expected: "allowed", confined: "succeeds", record: "any", control: "any" }],
-    reason: () => "Allowed.",
-    notes: ({ denials }) => {
-      if (denials === 0) return [];
-      return [`AppArmor denied something meanwhile (records: ${denials}), but that did not stop it.`];
-    }
-  },
-  "denied-on-the-way": {
-    kind: "inconclusive",
-    means: "A command succeeded, but AppArmor denied what it names, or denied something while its output or exit status is not that of the control. It may have swallowed that it was denied what it is for.",
-    when: [
-      {
-        expected: "allowed, nothing declared of the output",
-        confined: "a command succeeds",
-        record: "yes",
-        control: "exits or prints otherwise"
-      },
-      {
-        expected: "allowed, nothing declared of the output",
-        confined: "a command succeeds",
-        record: "of what it names",
-        control: "any"
-      }
-    ],
-    reason: ({ denial }) => denial === void 0 ? "It succeeded, but AppArmor denied something and the result differs from the control's." : `It ended as if it had succeeded, but AppArmor denied what it names: ${denial}.`,
-    hint: "Declare what it must print (`stdout`, `stderr`), or test the access itself (`open`, `try`)."
-  },
-  "denied-but-allowed": {
-    kind: "fail",
-    means: "The profile denies an access that the spec expects it to allow. The hint names the deny rule that decides, or a rule that would allow it.",
-    when: [{ expected: "allowed", confined: "fails", record: "yes", control: "any" }],
-    reason: ({ how }) => `The profile denies it: ${how}.`,
-    hint: ({ isQuiet }) => isQuiet ? DENY_DECIDES : void 0
-  },
-  "denied-silently-but-allowed": {
-    kind: "fail",
-    means: "An access that the spec expects to be allowed fails, without a record, and only under the profile.",
-    when: [{ expected: "allowed", confined: "fails", record: "none", control: "succeeds" }],
-    reason: ({ how }) => `It fails under the profile (${how}) and succeeds without it, but there is no audit record.`,
-    hint: ({ isByNoNewPrivs }) => isByNoNewPrivs ? NO_NEW_PRIVS : "A record may be missing. Check the capability rules: the kernel logs each denied capability only once."
-  },
-  "not-the-profile": {
-    kind: "inconclusive",
-    means: "An allowed access fails, but it fails without the profile too, or there is no control to compare with.",
-    when: [{ expected: "allowed", confined: "fails", record: "none", control: "fails too, or not tried" }],
-    reason: ({ how, controlHow }) => controlHow === void 0 ? `It failed (${how}), and there is neither a record nor a control container to show why.` : `The control, without the profile, fails too (${controlHow}): the profile is not the cause.`,
-    hint: ({ controlHow }) => controlHow === void 0 ? void 0 : "Correct the probe or the container until it succeeds without the profile."
-  },
-  complained: {
-    kind: "pass",
-    means: "In complain mode the access succeeded, and an ALLOWED record shows that enforcing would deny it.",
-    when: [{ expected: "complains", confined: "succeeds", record: "ALLOWED", control: "any" }],
-    reason: ({ denial }) => `Allowed, and the kernel log shows what enforcing the profile would deny: ${denial ?? "it"}.`
-  },
-  "no-complaint": {
-    kind: "fail",
-    means: "The access succeeded, but no ALLOWED record shows that enforcing would deny it.",
-    when: [{ expected: "complains", confined: "succeeds", record: "none", control: "any" }],
-    reason: () => "It succeeded, but no ALLOWED record shows that enforcing the profile would deny it."
-  },
-  "denied-in-complain": {
-    kind: "fail",
-    means: "The spec expects success with an ALLOWED record, but the access failed.",
-    when: [{ expected: "complains", confined: "fails", record: "any", control: "any" }],
-    reason: ({ how }) => `Expected success with an ALLOWED record, but it failed: ${how}.`
-  },
-  condition: {
-    kind: "fail",
-    means: "A further condition of `expect` does not hold: exit, errno, output, or the record that `audit` names.",
-    reason: ({ problem }) => `${problem}.`
-  },
-  "other-label": {
-    kind: "fail",
-    means: "The label, the mode or the AT_SECURE flag is not the one that `expect` names.",
-    reason: ({ problem }) => `${problem}.`
-  },
-  "label-unread": {
-    kind: "inconclusive",
-    means: "The label, the mode or the AT_SECURE flag that `expect` names could not be read.",
-    reason: ({ unread }) => `${unread} could not be read.`
-  },
-  "output-cut": {
-    kind: "inconclusive",
-    means: "The output that `expect` describes is longer than what is kept, so it cannot be compared.",
-    reason: ({ stream }) => `${stream} was cut, so it cannot be compared.`
-  },
-  "wrong-label": {
-    kind: "inconclusive",
-    means: "The process that made the attempt had an unexpected label, so the probe proves nothing about the profile.",
-    reason: ({ pid, label: label2, expected }) => `Process ${pid} had the label ${label2} instead of ${expected}, so this proves nothing about the profile.`
-  },
-  "not-runnable": {
-    kind: "inconclusive",
-    means: "The command is not in the image, or is not a program. With `shell:`, exit status 127 means this too.",
-    reason: ({ why }) => sentence(why),
-    hint: INSTALL_PROGRAM
-  },
-  "not-asked": {
-    kind: "inconclusive",
-    means: "The agent could not make the attempt, or AppArmor was not asked: the profile to change to is not loaded, another check of the kernel came first, or the kernel does not check this access with AppArmor.",
-    reason: ({ why }) => sentence(why)
-  },
-  timeout: {
-    kind: "inconclusive",
-    means: "The attempt did not end in time.",
-    reason: ({ why }) => sentence(why)
-  },
-  "no-answer": {
-    kind: "inconclusive",
-    means: "No answer came back: the container is gone, or its stream broke.",
-    reason: ({ why }) => sentence(why)
-  },
-  "records-lost": {
-    kind: "inconclusive",
-    means: "Audit records of this probe may be missing.",
-    reason: ({ loss }) => `Audit records may be missing: ${loss}.`
-  },
-  "service-down": {
-    kind: ({ expected }) => expected === "allowed" ? "fail" : "inconclusive",
-    means: "The service does not start under the profile. A probe that expects `allowed` fails; others are inconclusive.",
-    reason: ({ expected, message, denial }) => {
-      if (expected !== "allowed") return "The service does not start under the profile, so it cannot be tested.";
-      const cause = denial === void 0 ? "" : `, after AppArmor ${denial}`;
-      return `The service does not start under the profile: ${withoutFullStop(firstLine(message))}${cause}.`;
-    },
-    notes: ({ expected, message }) => expected === "allowed" ? message.split("\n").slice(1) : [],
-    hint: ({ expected, advice }) => expected === "allowed" ? advice : void 0
-  },
-  "not-mediated": {
-    kind: "skipped",
-    means: "This kernel does not mediate the access, or apparmor_parser ignores the rules for it.",
-    reason: ({ why }) => sentence(why)
-  },
-  "engine-older": {
-    kind: "skipped",
-    means: "The engine's own profile is tested, and the engine is older than `since` says.",
-    reason: ({ since, engine }) => `Only engine version ${since} and later guarantees this; this host runs ${engine}.`
-  },
-  "not-tried": {
-    kind: "inconclusive",
-    means: "The suite or the run ended before this probe.",
-    reason: ({ why }) => `Not tried: ${withoutFullStop(why)}.`
-  },
-  bail: {
-    kind: "skipped",
-    means: "An earlier probe failed, and the run stops at the first failure (`--bail`).",
-    reason: () => "Not tried: the run stops at the first failure (--bail)."
-  }
-};
-function verdict(code2, ...given) {
-  const row3 = VERDICTS[code2];
-  const facts2 = given[0];
-  const hint = typeof row3.hint === "function" ? row3.hint(facts2) : row3.hint;
-  return {
-    kind: typeof row3.kind === "function" ? row3.kind(facts2) : row3.kind,
-    code: code2,
-    reason: row3.reason(facts2),
-    notes: row3.notes?.(facts2) ?? [],
-    ...defined({ hint })
-  };
-}
-function verdictOfError(code2, message) {
-  return { kind: "inconclusive", code: code2, reason: message, notes: [] };
-}
-function sentence(clause) {
-  const text3 = `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}`;
-  return text3.endsWith("?") ? text3 : `${text3}.`;
-}
-function firstLine(text3) {
-  return text3.split("\n")[0] ?? "";
-}
-function withoutFullStop(text3) {
-  return text3.replace(/\.$/, "");
-}
-
 // src/harness/session/abortable.ts
 function abortable(signal4, work) {
   return new Promise((resolve14, reject) => {
@@ -68760,7 +69488,7 @@ function collectGroups(domain, compiled2, groupsOf2, needed2) {
   const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { examples: 1 });
   if (!complete) for (const rule of rulesOf(grants3)) needed2.add(rule);
   const grantsByKey = sets.map(({ tags }) => tags.flatMap((tag3) => byTag[tag3] ?? []));
-  for (const group of questionGroups(grantsByKey, wordsOf2(domain, grants3), grants3)) {
+  for (const group of questionGroups(grantsByKey, wordsOf3(domain, grants3), grants3)) {
     for (const rule of rulesOf(group.grants)) {
       if (needed2.has(rule)) continue;
       if (isSameAnswer(group.grants, without2(group.grants, /* @__PURE__ */ new Set([rule])))) addTo(groupsOf2, rule, group);
@@ -68803,211 +69531,6 @@ function decidingRules(groups, gone) {
     for (const rule of rulesOf(deciding)) counts.set(rule, (counts.get(rule) ?? 0) + count2);
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([rule]) => rule);
-}
-
-// src/core/verdict/match.ts
-var import_node_vm = require("node:vm");
-var REGEX_MS = 1e3;
-function matchText(match, text3) {
-  const { equals, contains, matches: matches2, not } = match;
-  const actual = excerpt(text3);
-  if (equals !== void 0 && text3 !== equals) return `expected ${JSON.stringify(equals)}, got ${actual}`;
-  if (contains !== void 0 && !text3.includes(contains))
-    return `expected to contain ${JSON.stringify(contains)}, got ${actual}`;
-  if (matches2 !== void 0) {
-    const isMatch = regexTest(matches2, text3);
-    if (isMatch === void 0) return `could not be compared with /${matches2}/ in ${REGEX_MS} ms`;
-    if (!isMatch) return `expected to match /${matches2}/, got ${actual}`;
-  }
-  if (not !== void 0 && matchText(not, text3) === void 0) return `got ${actual}, which the spec excludes`;
-  return void 0;
-}
-function matchRecord(match, record2) {
-  for (const [key, pattern2] of Object.entries(match)) {
-    const problem = matchField(key, pattern2, record2.fields[key]);
-    if (problem !== void 0) return problem;
-  }
-  return void 0;
-}
-function matchField(key, pattern2, value) {
-  if (value === void 0) {
-    const isOnlyExclusion = pattern2.not !== void 0 && Object.keys(pattern2).length === 1;
-    return isOnlyExclusion ? void 0 : `a record has no ${key}`;
-  }
-  const problem = isMask(key) ? matchMask(pattern2, value) : matchText(pattern2, value);
-  return problem === void 0 ? void 0 : `${key}: ${problem}`;
-}
-function matchMask({ equals, contains, not, ...rest }, value) {
-  const actual = maskSet(value);
-  if (equals !== void 0 && !isSameSet(maskSet(equals), actual)) return `expected ${equals}, got ${value}`;
-  if (contains !== void 0 && !isSubset(maskSet(contains), actual))
-    return `expected to contain ${contains}, got ${value}`;
-  if (not !== void 0 && matchMask(not, value) === void 0) return `got ${value}, which the spec excludes`;
-  return matchText(rest, value);
-}
-function isSubset(part, whole) {
-  return [...part].every((item) => whole.has(item));
-}
-function isSameSet(one, other) {
-  return one.size === other.size && isSubset(one, other);
-}
-function isMask(key) {
-  return key === "requested_mask" || key === "denied_mask";
-}
-function maskSet(mask) {
-  const isLetters = /^[xwracdkml]{1,12}$/.test(mask);
-  return new Set(isLetters ? mask : mask.split(/\s+/).filter((word) => word !== ""));
-}
-function regexTest(source, text3) {
-  try {
-    return (0, import_node_vm.runInNewContext)('new RegExp(source, "u").test(text)', { source, text: text3 }, { timeout: REGEX_MS });
-  } catch {
-    return void 0;
-  }
-}
-function excerpt(text3) {
-  return JSON.stringify(text3.length > 200 ? `${text3.slice(0, 200)}\u2026` : text3);
-}
-
-// src/core/verdict/outcome.ts
-var NOT_A_DENIAL = /* @__PURE__ */ new Set([
-  "ENOENT",
-  "ENOTDIR",
-  "ENOEXEC",
-  "ELOOP",
-  "ENAMETOOLONG",
-  "ENOMEM",
-  "E2BIG",
-  "EAGAIN",
-  "ETXTBSY"
-]);
-var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT", "ETXTBSY"]);
-var COMMAND_NOT_FOUND = 127;
-function probeOutcome(probe3, observation) {
-  const { stage, errno, signal: signal4, status, exit, problem } = observation;
-  if (stage === "lost") return unclear("no-answer", problem ?? "no answer came back");
-  if (stage === "timeout") return unclear("timeout", `it did not end within ${probe3.timeoutMs} ms and was killed`);
-  if (errno !== void 0) return outcomeOfErrno(probe3, observation, errno);
-  if (signal4 !== void 0) return failed2(`killed by ${signal4}`);
-  if (status !== void 0) return status < 400 ? { kind: "succeeded" } : failed2(`HTTP status ${status}`);
-  if (exit === void 0 || exit === 0) return { kind: "succeeded" };
-  if (probe3.action.kind === "shell" && exit === COMMAND_NOT_FOUND)
-    return unclear("not-runnable", "the shell exited with status 127: it did not find a command");
-  return exitOutcome(observation);
-}
-function exitOutcome({ exit }) {
-  return failed2(`exit status ${exit}`);
-}
-function outcomeAsDeclared(probe3, observation) {
-  return isAsDeclared(probe3, observation) ? { kind: "succeeded" } : probeOutcome(probe3, observation);
-}
-function outcomeText(outcome3) {
-  switch (outcome3.kind) {
-    case "succeeded":
-      return "it succeeded";
-    case "failed":
-      return outcome3.how;
-    case "unclear":
-      return outcome3.why;
-  }
-}
-function isCommand({ action }) {
-  return action.kind === "run" || action.kind === "shell";
-}
-function outcomeOfErrno(probe3, observation, errno) {
-  const { stage, signal: signal4, remark } = observation;
-  const missing = signal4 === void 0 ? missingProfile(probe3, errno) : void 0;
-  if (missing !== void 0) return unclear("not-asked", missing);
-  if (probe3.action.kind === "operation" && signal4 === void 0 && NOT_ASKED.has(errno))
-    return unclear("not-asked", `it could not be tried: ${remark?.replace(/^not tried: /, "") ?? errno}`);
-  if (isCommand(probe3) && NOT_A_DENIAL.has(errno))
-    return unclear("not-runnable", `the command could not be started: ${errno}`);
-  return failed2(stage === "exec" ? `the program could not be started: ${errno}` : errno);
-}
-function missingProfile({ action }, errno) {
-  if (action.kind !== "operation" || action.class !== "change_profile") return void 0;
-  if (errno !== "ENOENT" && errno !== "ECHILD") return void 0;
-  const [name2 = "", program3] = action.args;
-  if (action.name === "change_hat") return `the profile has no hat ${JSON.stringify(name2)}, so no rule was asked`;
-  const orNoProgram = program3?.startsWith("/") === true ? `, or there is no ${program3}` : "";
-  return `no profile ${JSON.stringify(name2)} is loaded${orNoProgram}, so no rule was asked`;
-}
-function isAsDeclared({ expect: expect2 }, { stage, errno, exit, status }) {
-  if (expect2.access === "denied" || stage !== "done" || errno !== void 0) return false;
-  const isDeclaredExit = typeof expect2.exit === "number" && exit === expect2.exit;
-  const isDeclaredStatus = expect2.status !== void 0 && status === expect2.status;
-  return isDeclaredExit || isDeclaredStatus;
-}
-function failed2(how) {
-  return { kind: "failed", how };
-}
-function unclear(code2, why) {
-  return { kind: "unclear", code: code2, why };
-}
-
-// src/core/verdict/telling.ts
-var SHARED_FIELDS = /* @__PURE__ */ new Set([
-  "apparmor",
-  "profile",
-  "label",
-  "namespace",
-  "comm",
-  "pid",
-  "fsuid",
-  "ouid",
-  "error",
-  "requested_mask",
-  "denied_mask",
-  "requested",
-  "denied"
-]);
-var BY_THE_WAY = {
-  name: ["/dev/tty", "/proc/filesystems", "/proc/1/status", "/etc/nsswitch.conf", "/etc/passwd", "/usr/lib/libc.so.6"],
-  capname: ["dac_read_search", "sys_ptrace", "net_admin", "sys_admin", "sys_resource"],
-  family: ["unix", "netlink"]
-};
-var COMMON = {
-  operation: ["open", "getattr", "file_mmap", "file_perm", "create", "connect", "capable", "ptrace"],
-  class: ["file", "net", "unix", "cap", "ptrace"],
-  sock_type: ["stream", "dgram"]
-};
-var ANYTHING = ["a", "/b", "10", "Z_z"];
-function isTelling(audit) {
-  if (audit === void 0 || audit === "none") return false;
-  return Object.entries(audit).some(([key, pattern2]) => !SHARED_FIELDS.has(key) && names(key, pattern2));
-}
-function names(key, pattern2) {
-  const { equals, contains, matches: matches2 } = pattern2;
-  if (![equals, contains, matches2].some((text3) => text3 !== void 0 && text3 !== "")) return false;
-  const matching2 = (samples = []) => samples.filter((sample) => matchText(pattern2, sample) === void 0).length;
-  return matching2(COMMON[key]) === 0 && matching2(BY_THE_WAY[key]) <= 1 && matching2(ANYTHING) <= 1;
-}
-
-// src/core/verdict/facts.ts
-function recordKey({ fields: fields2 }) {
-  const { comm, operation: operation2, name: name2, capname, family: family2, signal: signal4 } = fields2;
-  return JSON.stringify([comm, operation2, name2, capname, family2, signal4, fields2["denied_mask"] ?? fields2["denied"]]);
-}
-function isDenial({ record: { type: type4 } }) {
-  return type4 === "DENIED" || type4 === "KILLED";
-}
-function isComplaint({ record: { type: type4 } }) {
-  return type4 === "ALLOWED";
-}
-function isOfAccess({ expect: expect2 }, { before }) {
-  return before === expect2.by;
-}
-function silentDenials(evidence = []) {
-  return evidence.filter((witness) => isDenial(witness) || isComplaint(witness)).map((witness) => ({ ...witness, record: { ...witness.record, type: "DENIED" } }));
-}
-function isProof({ probe: probe3, observation }, { by, record: record2 }) {
-  if (by === "window") return false;
-  if (!isCommand(probe3)) return true;
-  const { audit } = probe3.expect;
-  if (isTelling(audit)) return matchRecord(audit, record2) === void 0;
-  if (record2.type === "KILLED") return observation.signal === "SIGKILL";
-  const isStart3 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
-  return by === "comm" && (observation.stage === "exec" || isStart3);
 }
 
 // src/core/coverage/operation-accesses.ts
@@ -69067,14 +69590,14 @@ function mount2([fstype = "", source = "", target = "", number4 = "0"], look) {
   const bits = Number(number4);
   const flags = Object.entries(MOUNT_FLAGS).filter(([, bit]) => bit !== 0 && (bits & bit) === bit).map(([word]) => word);
   const place3 = look(target, true);
-  const from = source.startsWith("/") ? look(source, true) : void 0;
+  const from2 = source.startsWith("/") ? look(source, true) : void 0;
   if (place3 === void 0) return [];
   return [
     {
       class: "mount",
       target: name(place3),
       flags,
-      source: from === void 0 ? source : name(from),
+      source: from2 === void 0 ? source : name(from2),
       ...fstype === "" ? {} : { fstype }
     }
   ];
@@ -69091,12 +69614,12 @@ var READERS2 = {
   unlink: ([path5 = ""], look) => file2("d", look(path5, false)),
   rmdir: ([path5 = ""], look) => file2("d", look(path5, false), { asFolder: true }),
   delete: ([path5 = ""], look) => file2("d", look(path5, false)),
-  rename: ([from = "", to = ""], look) => {
-    const source = look(from, false);
+  rename: ([from2 = "", to = ""], look) => {
+    const source = look(from2, false);
     return [...file2("rwd", source), ...file2("wc", look(to, false), { asFolder: source?.folder ?? false })];
   },
-  link: ([from = "", to = ""], look) => {
-    const source = look(from, false);
+  link: ([from2 = "", to = ""], look) => {
+    const source = look(from2, false);
     const target = look(to, false);
     return source === void 0 || target === void 0 ? [] : [{ class: "file", path: target.path, permission: "l", target: source.path }];
   },
@@ -69115,9 +69638,9 @@ var READERS2 = {
   mprotect: ([path5 = ""], look) => file2("r", look(path5, true)),
   "receive-fd": ([path5 = ""], look) => file2("r", look(path5, true)),
   exec: ([path5 = ""], look) => file2("x", look(path5, true)),
-  "exec-copy": ([from = "", to = ""], look) => [...file2("r", look(from, true)), ...file2("cwx", look(to, false), made)],
+  "exec-copy": ([from2 = "", to = ""], look) => [...file2("r", look(from2, true)), ...file2("cwx", look(to, false), made)],
   "exec-script": ([, to = ""], look) => file2("cwx", look(to, false), made),
-  "exec-memfd": ([from = ""], look) => file2("r", look(from, true)),
+  "exec-memfd": ([from2 = ""], look) => file2("r", look(from2, true)),
   "exec-loader": ([loader = "", path5 = ""], look) => [
     ...file2("x", look(loader, true)),
     ...file2("rm", look(path5, true))
@@ -69165,10 +69688,10 @@ function executedProgram({ action, direct }, look) {
   const file5 = { class: "file", path: place3.path };
   return { executed: { ...file5, permission: "x" }, read: { ...file5, permission: "r" } };
 }
-function enteredProfiles(from, transition3, program3) {
+function enteredProfiles(from2, transition3, program3) {
   const { mode: mode2 = "", target } = TRANSITION.exec(transition3 ?? "")?.groups ?? {};
   const name2 = target === void 0 ? program3 : unquote(target);
-  if (/c/i.test(mode2)) return [`${from}//${name2}`];
+  if (/c/i.test(mode2)) return [`${from2}//${name2}`];
   return /p/i.test(mode2) ? [name2] : [];
 }
 
@@ -69285,13 +69808,13 @@ function limitRules({ fields: fields2 }, { rules }) {
   if (fields2["operation"] !== "setrlimit") return [];
   return rules.filter((rule) => rule.kind === "rlimit" && rule.limit === fields2["rlimit"]);
 }
-function grantedAccesses({ action, from }, { process: process3, other }, subject2, look) {
+function grantedAccesses({ action, from: from2 }, { process: process3, other }, subject2, look) {
   const isProved = (proof) => proof === void 0 || sameLabel(proof.label, proof.expected);
   if (!isProved(process3) || !isProved(other)) return [];
   const nameOf7 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
   const self2 = nameOf7(process3) ?? subject2.profile;
   const ends = { self: self2, other: nameOf7(other) ?? (isOwn(action) ? self2 : void 0) };
-  const active = from === void 0 || other !== void 0 ? operationAccesses(action, look, ends) : [];
+  const active = from2 === void 0 || other !== void 0 ? operationAccesses(action, look, ends) : [];
   const all = [
     ...active.map((access5) => [self2, access5]),
     ...answeredAccesses(action, ends).map((access5) => [ends.other ?? "", access5])
@@ -69440,13 +69963,13 @@ function nothingThere(rule, block2, subject2, here) {
   const literals = literalsIn(rule);
   if (literals === void 0 || rule.kind === "link") return void 0;
   const places = /* @__PURE__ */ new Set();
-  for (const literal3 of literals) {
-    const folder = folderOf(literal3.text);
-    if (!/^\/(?:proc|sys)\/./.test(literal3.whole ? literal3.text : `${folder}/`)) return void 0;
-    const names2 = literal3.whole ? [literal3.text] : below(folder, here);
+  for (const literal4 of literals) {
+    const folder = folderOf(literal4.text);
+    if (!/^\/(?:proc|sys)\/./.test(literal4.whole ? literal4.text : `${folder}/`)) return void 0;
+    const names2 = literal4.whole ? [literal4.text] : below(folder, here);
     if (names2 === void 0) return void 0;
-    places.add(literal3.whole ? literal3.text : folder);
-    const accesses = [...existingFiles(rule, names2, here), ...newFiles(rule, literal3, here)];
+    places.add(literal4.whole ? literal4.text : folder);
+    const accesses = [...existingFiles(rule, names2, here), ...newFiles(rule, literal4, here)];
     if (accesses.some((access5) => isCovered(subject2, block2, access5, rule))) return void 0;
   }
   return `This rule decides about no file that exists here or could be created here: ${[...places].join(", ")}.`;
@@ -69536,7 +70059,7 @@ function stateOf(rule, block2, { subject: subject2, container: container2, shado
 }
 
 // src/adapters/kernel/parser/policy-abi.ts
-var import_node_fs36 = require("node:fs");
+var import_node_fs37 = require("node:fs");
 var CONFIG = "/etc/apparmor/parser.conf";
 var BUILT_IN = /^<(?:kernel|default)>$/;
 function policyAbi({ file: file5, abi }, includes2 = {}) {
@@ -69549,8 +70072,8 @@ function policyAbi({ file: file5, abi }, includes2 = {}) {
 }
 function defaultAbi() {
   try {
-    const file5 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs36.readFileSync)(CONFIG, "utf8"))?.[1];
-    return file5 === void 0 ? void 0 : { name: file5, text: (0, import_node_fs36.readFileSync)(file5, "utf8") };
+    const file5 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs37.readFileSync)(CONFIG, "utf8"))?.[1];
+    return file5 === void 0 ? void 0 : { name: file5, text: (0, import_node_fs37.readFileSync)(file5, "utf8") };
   } catch {
     return void 0;
   }
@@ -69603,7 +70126,7 @@ async function reasonsWithoutEffect(text3) {
 var import_promises26 = require("node:timers/promises");
 
 // src/harness/suite/container-twins.ts
-var import_node_path31 = require("node:path");
+var import_node_path32 = require("node:path");
 var import_promises24 = require("node:timers/promises");
 var MOST_BYTES2 = 16 * 1024 * 1024;
 var SETTLING_MS = 250;
@@ -69685,7 +70208,7 @@ var ContainerTwins = class {
   async #copy(path5) {
     try {
       const archive = await this.#confined.container.pack(path5, MOST_BYTES2);
-      await this.#control.container.unpack(archive, (0, import_node_path31.dirname)(path5));
+      await this.#control.container.unpack(archive, (0, import_node_path32.dirname)(path5));
     } catch {
     }
   }
@@ -69809,11 +70332,11 @@ function startDenialText(record2) {
 }
 var NAMING_FIELDS = ["operation", "name", "capname", "family", "sock_type", "signal", "fstype", "srcname"];
 function recordCondition({ fields: fields2 }) {
-  const pairs2 = NAMING_FIELDS.flatMap((key) => {
+  const pairs3 = NAMING_FIELDS.flatMap((key) => {
     const value = fields2[key];
     return value === void 0 ? [] : [`${key}: ${yamlText(value)}`];
   });
-  return `{${oneLine(pairs2.join(", "), LINE)}}`;
+  return `{${oneLine(pairs3.join(", "), LINE)}}`;
 }
 function yamlText(value) {
   return /^[\w/][\w@%+./-]*$/.test(value) && !/^[\d.]+$/.test(value) ? value : JSON.stringify(value);
@@ -69857,7 +70380,7 @@ function denialLines(denials) {
 }
 
 // src/adapters/kernel/securityfs/access-query.ts
-var import_node_fs37 = require("node:fs");
+var import_node_fs38 = require("node:fs");
 var FILE_CLASS = 2;
 var NETWORK_CLASS = 14;
 var BITS = {
@@ -69876,7 +70399,7 @@ var PolicyQuery = class {
   answer = Buffer.alloc(256);
   /** @throws when the kernel has no such file, or this user may not open it. */
   constructor() {
-    this.fd = (0, import_node_fs37.openSync)("/sys/kernel/security/apparmor/.access", "r+");
+    this.fd = (0, import_node_fs38.openSync)("/sys/kernel/security/apparmor/.access", "r+");
   }
   /**
    * @param path bytes as the kernel sees them; a link and its target have a NUL between.
@@ -69890,15 +70413,15 @@ var PolicyQuery = class {
     return this.ask(label2, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
   }
   close() {
-    (0, import_node_fs37.closeSync)(this.fd);
+    (0, import_node_fs38.closeSync)(this.fd);
   }
   ask(label2, question2) {
     const query = Buffer.concat([Buffer.from(`label\0${label2}\0`), question2]);
     try {
-      (0, import_node_fs37.writeSync)(this.fd, query, 0, query.length, 0);
-      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs37.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
-      const allow = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
-      return Number.isNaN(allow) ? void 0 : allow;
+      (0, import_node_fs38.writeSync)(this.fd, query, 0, query.length, 0);
+      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs38.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
+      const allow2 = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
+      return Number.isNaN(allow2) ? void 0 : allow2;
     } catch {
       return void 0;
     }
@@ -69907,9 +70430,9 @@ var PolicyQuery = class {
 function askKernel(label2, path5, permissions) {
   const line = openLine();
   try {
-    const allow = line?.file(label2, path5);
+    const allow2 = line?.file(label2, path5);
     const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return allow === void 0 ? void 0 : { path: path5, permissions: permissions.join(""), allowed: (allow & wanted) === wanted };
+    return allow2 === void 0 ? void 0 : { path: path5, permissions: permissions.join(""), allowed: (allow2 & wanted) === wanted };
   } finally {
     line?.close();
   }
@@ -69970,7 +70493,7 @@ function isDeniedAgainst({ allowed: allowed2, path: path5, permissions }, { type
 
 // src/core/verdict/record-fit.ts
 function fitOf(record2, expected, asker) {
-  const fitting2 = expected.filter((one) => fits(record2, one, asker));
+  const fitting2 = expected.filter((one) => fits2(record2, one, asker));
   if (fitting2.length === 0) return "foreign";
   const { by } = fitting2.find((one) => one.by === void 0) ?? fitting2[0] ?? {};
   return by === void 0 ? "access" : { before: by };
@@ -69983,10 +70506,15 @@ function labelsOf2({ process: process3, other }) {
   const labels = [process3, other].flatMap((proof) => proof === void 0 ? [] : [withoutMode(proof.label)]);
   return labels.length === 0 ? void 0 : labels;
 }
+function testedEnd({ from: from2 }, { process: process3, other }) {
+  if (other === void 0) return void 0;
+  const tested = from2 === void 0 ? process3 : other;
+  return tested && withoutMode(tested.label);
+}
 function withoutMode(label2) {
   return label2.replace(/ \([a-z]+\)$/, "");
 }
-function fits(record2, expected, asker) {
+function fits2(record2, expected, asker) {
   return expected.operations.includes(record2.fields["operation"] ?? "") && hasClass(record2, expected) && hasNames(record2, expected) && hasFields(record2, expected) && hasMask(record2, expected) && hasMountWords(record2, expected) && isOfAsker(record2, expected, asker);
 }
 function hasClass({ fields: fields2 }, expected) {
@@ -70027,7 +70555,13 @@ function isOfAsker(record2, expected, asker) {
   const isAgent = expected.byAgent !== true || agentPid === void 0 || fields2["pid"] === String(agentPid);
   const isUser = fsuid === void 0 || fields2["fsuid"] === void 0 || fields2["fsuid"] === fsuid;
   const areEnds = expected.isBetweenEnds !== true || isBetween(fields2["peer"], ends);
-  return isAgent && isUser && areEnds && hasLabel(record2, expected, asker);
+  return isAgent && isUser && areEnds && hasLabel(record2, expected, asker) && isOfEnd(record2, expected, asker);
+}
+function isOfEnd(record2, { end }, { tested }) {
+  if (end === void 0 || tested === void 0) return true;
+  const known2 = new Set(partsOf(tested));
+  const isTested = partsOf(labelOfRecord(record2)).every((part) => part === "" || known2.has(part));
+  return isTested === (end === "tested");
 }
 function hasLabel(record2, expected, { ends, labels }) {
   const isOtherUnknown = expected.isOfEitherEnd === true || expected.isBetweenEnds === true && ends === void 0;
@@ -70150,13 +70684,13 @@ ${label2}`;
     this.#listed.add(key);
     this.#options.onLabel({ process: `${exe} in the confined container`, pid, label: label2 });
   }
-  /** The first label of its threads that is not the profile's, nor a child's. */
+  /** The first label of its threads that is not the profile's, nor a child's, nor one that the spec declares. */
   #strayLabel({ labels }) {
-    const { loadedAs, mode: mode2 } = this.#options.policy;
+    const { loadedAs, mode: mode2, alsoUnder } = this.#options.policy;
     const others = labels.filter((one) => one.label !== loadedAs || one.mode !== mode2);
     if (others.length === 0) return void 0;
     const modes = this.#options.loadedProfiles();
-    return others.find((one) => !staysUnder(one, loadedAs, modes));
+    return others.find((one) => ![loadedAs, ...alsoUnder].some((profile2) => staysUnder(one, profile2, modes)));
   }
   #shown({ label: label2, mode: mode2 }) {
     return labelText(asWritten(label2, this.#options.policy.written), mode2);
@@ -70270,9 +70804,10 @@ var SuiteContainers = class {
   /** Starts the peers of a container that its probes name: they share its processes and its network. */
   async #startPeers(main) {
     const { plan } = this.#options;
-    const probes = plan.probes.filter(({ control }) => control || !main.isControl);
+    const attempts = plan.closed.flatMap((closed2) => closed2.attempts);
+    const probes = [...plan.probes, ...attempts].filter(({ control }) => control || !main.isControl);
     const named = new Set(
-      probes.flatMap(({ action, from }) => [from, action.kind === "operation" ? action.other : void 0])
+      probes.flatMap(({ action, from: from2 }) => [from2, action.kind === "operation" ? action.other : void 0])
     );
     await Promise.all(plan.peers.filter(({ name: name2 }) => named.has(name2)).map((peer) => this.#startPeer(main, peer)));
   }
@@ -70356,6 +70891,20 @@ var SuiteContainers = class {
 function controlFailure(thrown) {
   if (!(thrown instanceof HarnessError)) return thrown;
   return new HarnessError("control-failed", thrown.message, { details: thrown.details });
+}
+
+// src/harness/suite/closed-attempts.ts
+var HARNESS = /^apparmor-probe[.-]/;
+function withAttempts(plan, { name: name2, written }, host) {
+  if (plan.closed.length === 0) return plan;
+  const inventory2 = {
+    ...host.kernelInventory(),
+    labels: [...host.loadedProfiles().keys()].filter((label2) => !HARNESS.test(label2)).map((label2) => asWritten(label2, written)),
+    profile: name2,
+    peers: peersOfClasses(plan.peers)
+  };
+  const options = { newId: newProbeId, user: void 0 };
+  return { ...plan, closed: plan.closed.map((closed2) => expandClass(closed2, inventory2, options)) };
 }
 
 // src/harness/suite/suite-switch.ts
@@ -70527,8 +71076,8 @@ function lostAt(serial, why) {
 }
 function laterSerials(serials) {
   const stamped = [];
-  const rank2 = serials.map((serial) => serial === void 0 ? stamped.length : stamped.push(serial) - 1);
-  return (index, skip) => stamped[(rank2[index] ?? 0) + skip] ?? END;
+  const rank3 = serials.map((serial) => serial === void 0 ? stamped.length : stamped.push(serial) - 1);
+  return (index, skip) => stamped[(rank3[index] ?? 0) + skip] ?? END;
 }
 
 // src/core/audit/probe-windows.ts
@@ -70614,19 +71163,19 @@ function failureLines(observation, control) {
   return telling === void 0 ? { lines } : { lines, telling };
 }
 function tellsPermission(line) {
-  return kindOf5(line) === "permission";
+  return kindOf6(line) === "permission";
 }
 function linesOf(text3 = "") {
   return text3.split("\n", 1e5).map((line) => line.slice(0, LINE2).trim()).filter((line) => line !== "").slice(-MOST_LINES2);
 }
 function lastTelling(lines) {
   for (const text3 of lines.toReversed()) {
-    const kind = kindOf5(text3);
+    const kind = kindOf6(text3);
     if (kind !== void 0) return { text: text3, kind };
   }
   return void 0;
 }
-function kindOf5(line) {
+function kindOf6(line) {
   if (LOADER.test(line)) return "loader";
   if (PERMISSION.test(line)) return "permission";
   return ELSEWHERE.test(line) ? "elsewhere" : void 0;
@@ -71036,8 +71585,11 @@ function isDeclaredFailure(exit) {
 // src/core/verdict/not-asked.ts
 var NO_NEW_PRIVS2 = "no_new_privs";
 var REFUSED_BY_NO_NEW_PRIVS = "AppArmor does not change the profile under no_new_privs, whatever the rules say";
-var CHANGES = /* @__PURE__ */ new Set(["change_profile", "stack", "change_hat"]);
+var CHANGES2 = /* @__PURE__ */ new Set(["change_profile", "stack", "change_hat"]);
 var APPARMOR_ERRNOS = /* @__PURE__ */ new Set(["EACCES", "EPERM"]);
+function isAppArmorErrno(errno) {
+  return errno !== void 0 && APPARMOR_ERRNOS.has(errno);
+}
 var UNDECIDED = {
   "label not found": () => "the profile to change to is not loaded, so no rule was asked",
   "profile transition not found": () => "the exec rule leads to a profile that is not loaded, which says nothing of it",
@@ -71058,7 +71610,7 @@ function undecidedDenial(facts2) {
   return byRecord ?? (isRefusedByNoNewPrivs(facts2) ? REFUSED_BY_NO_NEW_PRIVS : void 0);
 }
 function isRefusedByNoNewPrivs({ probe: { action }, observation, container: container2 }) {
-  if (action.kind !== "operation" || !CHANGES.has(action.name) || action.words.includes(NO_NEW_PRIVS2)) return false;
+  if (action.kind !== "operation" || !CHANGES2.has(action.name) || action.words.includes(NO_NEW_PRIVS2)) return false;
   const isOn = container2?.securityOpt.includes("no-new-privileges") === true;
   return isOn && observation.errno === "EPERM" && observation.stoppedAt === void 0;
 }
@@ -71066,7 +71618,7 @@ function unaskedReason({ action }, { errno, signal: signal4, stoppedAt }) {
   if (action.kind !== "operation" || errno === void 0 || signal4 !== void 0) return void 0;
   if (stoppedAt !== void 0)
     return `it did not come to the access: without a record, it failed at the step ${stoppedAt} (${errno})`;
-  if (APPARMOR_ERRNOS.has(errno)) return void 0;
+  if (isAppArmorErrno(errno)) return void 0;
   return `it failed with ${errno}, which is the kernel's answer and not AppArmor's, and no record shows a denial`;
 }
 
@@ -71148,7 +71700,7 @@ function judgeDeniedAccess(facts2, outcome3, control) {
   const denials = facts2.witnesses.filter((witness) => isDenial(witness) && isOfAccess(facts2.probe, witness));
   const hasDenial = denials.length > 0;
   const proof = denials.find((denial2) => isProof(facts2, denial2));
-  const isProved = proof !== void 0;
+  const isProved = proof !== void 0 && !endedOtherwise(facts2);
   const denial = denialOf2(proof ?? denials[0]);
   const other = hasDenial ? void 0 : otherDenial(facts2);
   if (other !== void 0) return other;
@@ -71161,6 +71713,10 @@ function judgeDeniedAccess(facts2, outcome3, control) {
   if (hasDenial && control === void 0) return unmetCondition(facts2) ?? verdict("no-witness", { missing: "cause" });
   if (hasDenial) return judgeDeniedRequest(facts2);
   return judgeWithoutRecord(facts2, outcome3);
+}
+function endedOtherwise({ probe: { expect: expect2 }, observation: { errno, signal: signal4 }, control }) {
+  if (expect2.by === void 0 || errno === void 0 || signal4 !== void 0 || isAppArmorErrno(errno)) return false;
+  return control === void 0 || control.errno === errno;
 }
 function judgeDeniedRequest({ probe: { expect: expect2 }, witnesses }) {
   const { audit } = expect2;
@@ -71204,7 +71760,7 @@ function judgeSilentDenial({ probe: probe3, observation, control, isRecorded }) 
   const { errno, stoppedAt } = observation;
   const unasked = stoppedAt === void 0 ? void 0 : unaskedReason(probe3, observation);
   if (unasked !== void 0) return verdict("not-asked", { why: unasked });
-  const isExpectedErrno = probe3.expect.errno !== void 0 || errno === "EACCES" || errno === "EPERM";
+  const isExpectedErrno = probe3.expect.errno !== void 0 || isAppArmorErrno(errno);
   if (probe3.action.kind === "operation" && !isExpectedErrno) return verdict("no-witness", { missing: "errno", errno });
   if (isRecorded === true && isAlwaysRecorded(probe3)) return verdict("no-witness", { missing: "record" });
   return verdict("denied-silently");
@@ -71293,8 +71849,8 @@ async function attemptInOrder(target, probes) {
 function orderOfAttempts(probes) {
   return probes.some(hasTwoProcesses) ? [] : byUser(probes).flat();
 }
-function hasTwoProcesses({ from, action }) {
-  return from !== void 0 || action.kind === "operation" && action.other !== void 0;
+function hasTwoProcesses({ from: from2, action }) {
+  return from2 !== void 0 || action.kind === "operation" && action.other !== void 0;
 }
 function byUser(probes) {
   const users = new Set(probes.map(({ user }) => user));
@@ -71347,6 +71903,10 @@ var Trial = class {
   #background = /* @__PURE__ */ new Set();
   constructor(options) {
     this.#options = options;
+  }
+  /** What it was made to try, in this order. */
+  get probes() {
+    return this.#options.probes;
   }
   /** Every entry so far; a batch settles together, so there may be more than were asked for. */
   get settled() {
@@ -71453,14 +72013,16 @@ var Trial = class {
     );
   }
   /** How records with the name of an operation relate to it. */
-  #fitOf({ action }, { records }, observation) {
+  #fitOf(probe3, { records }, observation) {
+    const { action } = probe3;
     const { inChildren, fsuidOf: fsuidOf2 } = this.#options.outside;
     const pid = observation?.process?.pid;
     const asker = defined({
       agentPid: inChildren || isTriedInChild(action) ? void 0 : pid,
       fsuid: pid === void 0 ? void 0 : fsuidOf2(pid),
       ends: observation && endsOf(observation, hasKnownEnds(action)),
-      labels: observation && labelsOf2(observation)
+      labels: observation && labelsOf2(observation),
+      tested: observation && testedEnd(probe3, observation)
     });
     return (record2) => fitOf(record2, records, asker);
   }
@@ -71644,16 +72206,18 @@ var PreparedSuite = class _PreparedSuite {
   }
   /** A trial of the plan's own probes: what need not be tried is decided in advance. */
   trialOfPlan() {
-    const { plan, options, circumstances } = this.#parts;
-    return new Trial({
-      ...this.#sharedOptions(),
-      ...defined({ control: this.control }),
-      ...defined({ twins: this.#twins }),
-      watch: this.#parts.watch,
-      probes: plan.probes,
-      sharedNames: options.inPlace === true || this.policy.written.size === 0,
-      decidedInAdvance: (probe3) => decideInAdvance(plan, probe3, circumstances)
-    });
+    return this.#trialBesideControl(this.#parts.plan.probes);
+  }
+  /** The closed classes of the plan, each with its attempts. */
+  get closed() {
+    return this.#parts.plan.closed;
+  }
+  /**
+   * A trial of attempts of closed classes, in this order.
+   * @param controlSeen what the control showed before, by the id of the attempt: it is not asked again.
+   */
+  trialOfClosed(attempts, controlSeen) {
+    return this.#trialBesideControl(attempts, controlSeen);
   }
   /**
    * A trial of other probes, in this order.
@@ -71688,6 +72252,19 @@ var PreparedSuite = class _PreparedSuite {
     const errors = await containers.close();
     await auditSwitch2.release();
     return errors;
+  }
+  /** What need not be tried is decided in advance. */
+  #trialBesideControl(probes, controlSeen) {
+    const { plan, options, circumstances } = this.#parts;
+    return new Trial({
+      ...this.#sharedOptions(),
+      ...defined({ control: this.control }),
+      ...defined({ twins: this.#twins, controlSeen }),
+      watch: this.#parts.watch,
+      probes,
+      sharedNames: options.inPlace === true || this.policy.written.size === 0,
+      decidedInAdvance: (probe3) => decideInAdvance(plan, probe3, circumstances)
+    });
   }
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions() {
@@ -71724,6 +72301,7 @@ var Preparation = class {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     await this.#loadPlaceholders(policy);
+    this.#plan = withAttempts(this.#plan, policy, host);
     const auditSwitch2 = await this.#takeSwitch(policy);
     const { containers, started } = await this.#startContainers(policy);
     const watch = new ContainerWatch({
@@ -71841,8 +72419,10 @@ var Preparation = class {
     this.#session.events.progress(`${this.#plan.title}: ${line}`);
   }
 };
-function classesOf({ probes }) {
-  return probes.flatMap(({ action }) => action.kind === "operation" ? [action.class] : []);
+function classesOf({ probes, closed: closed2 }) {
+  return [...probes, ...closed2.flatMap(({ attempts }) => attempts)].flatMap(
+    ({ action }) => action.kind === "operation" ? [action.class] : []
+  );
 }
 
 // src/core/audit/quote-rule.ts
@@ -72045,7 +72625,7 @@ function mqueue2(fields2) {
 }
 function dbus(fields2, operation2) {
   const { bus: bus2, name: name2, path: path5, interface: api } = fields2;
-  const member = fields2["member"] ?? fields2["method"];
+  const member2 = fields2["member"] ?? fields2["method"];
   const part = (key, value) => value === void 0 ? "" : ` ${key}=${quotePath(value)}`;
   const head2 = `dbus${words4(fields2)}${part("bus", bus2)}`;
   if (operation2 === "dbus_eavesdrop") return head2;
@@ -72055,7 +72635,7 @@ function dbus(fields2, operation2) {
     ...name2 === void 0 ? [] : [`name=${quotePath(name2)}`],
     ...label2 === void 0 ? [] : [`label=${quotePath(label2)}`]
   ];
-  const message = `${part("path", path5)}${part("interface", api)}${part("member", member)}`;
+  const message = `${part("path", path5)}${part("interface", api)}${part("member", member2)}`;
   return [`${head2}${message}`, ...peerList(peer)].join(" ");
 }
 
@@ -72684,6 +73264,54 @@ function wordOf2(action) {
   return action.kind === "shell" ? "/bin/sh" : void 0;
 }
 
+// src/harness/run/missing-families.ts
+var NO_FAMILY2 = "EAFNOSUPPORT";
+async function missingFamilies(attempts, control) {
+  const seen = /* @__PURE__ */ new Map();
+  if (control === void 0) return seen;
+  const sockets = attempts.filter(isSocket);
+  for (const first of sockets.filter((probe3, i) => i === sockets.findIndex((other) => isOfFamily(probe3, other)))) {
+    const observation = await control.attempt(first);
+    if (observation.errno !== NO_FAMILY2) continue;
+    for (const { id } of sockets.filter((other) => isOfFamily(first, other))) seen.set(id, observation);
+  }
+  return seen;
+}
+function isSocket({ action }) {
+  return action.kind === "operation" && action.name === "socket";
+}
+function isOfFamily({ action: one }, { action: other }) {
+  return one.kind === "operation" && other.kind === "operation" && one.args[0] === other.args[0];
+}
+
+// src/harness/run/try-closed-classes.ts
+async function* tryClosedClasses(suite, attempt2) {
+  const all = suite.closed.flatMap(({ attempts }) => attempts);
+  const trial = suite.trialOfClosed(all, await missingFamilies(all, suite.control));
+  for (const [index, closed2] of suite.closed.entries()) {
+    const started = Date.now();
+    const entries = [];
+    for (const probe3 of closed2.attempts) entries.push(await attempt2(trial, probe3));
+    const again = suite.trialOfClosed(
+      entries.filter(isRecordedBefore).map(({ probe: probe3 }) => withoutRecord(probe3, newProbeId()))
+    );
+    const settled = await withSecondAttempts(entries, again, attempt2);
+    const durationMs = Date.now() - started;
+    yield { result: resultOf(closed2, settled, durationMs), trials: index === 0 ? [trial, again] : [again] };
+  }
+}
+async function withSecondAttempts(entries, again, attempt2) {
+  const settled = [];
+  for (const entry of entries) {
+    const probe3 = isRecordedBefore(entry) ? again.probes.find(({ name: name2 }) => name2 === entry.probe.name) : void 0;
+    settled.push(probe3 === void 0 ? entry : await attempt2(again, probe3));
+  }
+  return settled;
+}
+function resultOf({ class: name2, allow: allow2, untried: untried2 }, entries, durationMs) {
+  return { class: name2, allow: allow2, entries, untried: untried2, durationMs };
+}
+
 // src/harness/run/run-suite.ts
 var LOG_LINES2 = 10;
 var NOTHING_KNOWN = { labels: [], placeholders: [], earlyDenials: [] };
@@ -72699,7 +73327,8 @@ async function runOneSuite(plan, number4, context) {
 }
 function suiteLeftOut(plan) {
   const entries = plan.probes.map((probe3) => withoutAttempt2(probe3, verdict("bail")));
-  return assembleSuite(plan, NOTHING_KNOWN, { started: /* @__PURE__ */ new Date(), entries, otherRecords: [], faults: [] });
+  const closed2 = plan.closed.map((one) => untriedClass(one, "the run stops at the first failure (--bail)"));
+  return assembleSuite(plan, NOTHING_KNOWN, { started: /* @__PURE__ */ new Date(), entries, closed: closed2, otherRecords: [], faults: [] });
 }
 var SuiteRun = class {
   #plan;
@@ -72708,7 +73337,8 @@ var SuiteRun = class {
   #entries = /* @__PURE__ */ new Map();
   #faults = [];
   #facts = NOTHING_KNOWN;
-  #trial;
+  #trials = [];
+  #closed = /* @__PURE__ */ new Map();
   #hints;
   #coverage;
   constructor(plan, context) {
@@ -72721,20 +73351,22 @@ var SuiteRun = class {
     const { events: events2, host, options } = this.#context;
     this.#learn(suite.facts);
     const trial = suite.trialOfPlan();
-    this.#trial = trial;
+    this.#trials.push(trial);
     try {
       events2.suite(this.suite([]));
       await runProbesInMocha(title2, probes, (probe3) => this.#settle(suite, trial, probe3), { bail: options.bail });
+      if (!this.#hasBailed) await this.#tryClosed(suite);
       const exited = await exitDuringProbes(suite);
       if (exited !== void 0) this.#note(exited);
       for (const breach of await suite.breaches()) this.#note(breach);
-      if (trial.policyChanges.length > 0) this.#note(policyChanged(suite.policy, trial));
+      const policyChanges = this.#trials.flatMap((one) => one.policyChanges);
+      if (policyChanges.length > 0) this.#note(policyChanged(suite.policy, policyChanges));
       host.checkStillLoaded(suite.policy);
     } catch (thrown) {
       this.#note(thrown);
     } finally {
       if (options.withoutCoverage !== true)
-        this.#coverage = await measureCoverage(profile2, suite.policy, [...this.#entries.values()], suite.confined.pid);
+        this.#coverage = await measureCoverage(profile2, suite.policy, this.#allEntries, suite.confined.pid);
       for (const error3 of await suite.close()) this.#note(error3);
     }
   }
@@ -72746,31 +73378,62 @@ var SuiteRun = class {
   }
   /** @returns an entry for every probe of the plan, in its order. */
   entries() {
-    const { bail } = this.#context.options;
-    const hasBailed = bail && [...this.#entries.values()].some(({ verdict: verdict2 }) => verdict2.kind !== "pass");
-    const [cause = "the suite ended early."] = this.#faults[0]?.message.split("\n") ?? [];
-    const untried2 = hasBailed ? verdict("bail") : verdict("not-tried", { why: cause });
+    const untried2 = this.#hasBailed ? verdict("bail") : verdict("not-tried", { why: this.#cause });
     return this.#plan.probes.map((probe3) => this.#entries.get(probe3.id) ?? withoutAttempt2(probe3, untried2));
+  }
+  get #allEntries() {
+    return [...this.#entries.values(), ...[...this.#closed.values()].flatMap(({ entries }) => entries)];
+  }
+  /** Why there is no more to see. */
+  get #cause() {
+    const [cause = "the suite ended early."] = this.#faults[0]?.message.split("\n") ?? [];
+    return cause;
+  }
+  get #hasBailed() {
+    const { bail } = this.#context.options;
+    return bail && [...this.#entries.values()].some(({ verdict: verdict2 }) => verdict2.kind !== "pass");
+  }
+  /** A result for every class that the plan closes, in its order. */
+  #closedResults() {
+    const why = this.#hasBailed ? "the run stops at the first failure (--bail)" : this.#cause;
+    return this.#plan.closed.map((closed2) => this.#closed.get(closed2.class) ?? untriedClass(closed2, why));
   }
   /** @returns the suite as it goes into the ledger. */
   suite(entries) {
     return assembleSuite(this.#plan, this.#facts, {
       started: this.#started,
       entries,
-      otherRecords: [...this.#facts.earlyDenials, ...this.#trial?.others ?? []],
+      closed: this.#closedResults(),
+      otherRecords: [...this.#facts.earlyDenials, ...this.#trials.flatMap(({ others }) => others)],
       faults: this.#faults,
       coverage: this.#coverage
     });
   }
   async #settle(suite, trial, probe3) {
-    const { policy, confined } = suite;
     const { signal: signal4, events: events2 } = this.#context;
     const tried = await settleUnlessAborted(trial, probe3, signal4);
-    this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
-    const entry = await this.#hints.add(tried);
+    const entry = await this.#hintsFor(suite).add(tried);
     this.#entries.set(probe3.id, entry);
     events2.entry(entry);
     return entry;
+  }
+  #hintsFor({ policy, confined }) {
+    this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
+    return this.#hints;
+  }
+  /** Tries every member of the closed classes. */
+  async #tryClosed(suite) {
+    const { signal: signal4, events: events2 } = this.#context;
+    const hints = this.#hintsFor(suite);
+    const attempt2 = async (trial, probe3) => {
+      const entry = judgedForClass(await settleUnlessAborted(trial, probe3, signal4));
+      return await hints.add(entry);
+    };
+    for await (const { result: result2, trials } of tryClosedClasses(suite, attempt2)) {
+      this.#trials.push(...trials);
+      this.#closed.set(result2.class, result2);
+      events2.closed?.(result2);
+    }
   }
   #learn(facts2) {
     this.#facts = facts2;
@@ -72790,7 +73453,7 @@ async function settleUnlessAborted(trial, probe3, signal4) {
     return withoutAttempt2(probe3, verdictOfError(code2, message));
   }
 }
-function policyChanged({ name: name2 }, { policyChanges }) {
+function policyChanged({ name: name2 }, policyChanges) {
   return new HarnessError("not-loaded", `Something changed the policy of ${name2} while its probes ran:`, {
     details: policyChanges.slice(0, LOG_LINES2).map(({ raw }) => raw)
   });
@@ -72818,10 +73481,19 @@ function assembleSuite(plan, facts2, results) {
     confinement: facts2.policy === void 0 ? void 0 : confinementOf(facts2.policy, facts2),
     layers: [...layersOf(plan.container), ...facts2.placeholders],
     entries: results.entries,
+    ...closedOf2(plan, results.closed),
     otherRecords: results.otherRecords,
     faults: results.faults,
     coverage: results.coverage
   });
+}
+function closedOf2({ closed: closed2, open: open7 }, results) {
+  if (closed2.length === 0) return {};
+  const known2 = /* @__PURE__ */ new Set([...closed2.map((one) => one.class), ...open7]);
+  return { closed: results, notClosed: { open: open7, unknown: CLOSED_CLASS_NAMES.filter((name2) => !known2.has(name2)) } };
+}
+function untriedClass(closed2, why) {
+  return { class: closed2.class, allow: closed2.allow, entries: [], untried: [{ member: "*", why }], durationMs: 0 };
 }
 function confinementOf(policy, { labels, observedUnder }) {
   const { name: name2, loadedAs, mode: mode2, warnings, sourceSha256, policySha256, policyMatchesKernel, kernelHash: kernelHash2 } = policy;
@@ -72885,13 +73557,18 @@ async function runSpecs(options, events2, host = THIS_HOST) {
     faults: report.faults
   });
 }
-function hasFailed({ entries, faults }) {
-  return faults.length > 0 || entries.some(({ verdict: { kind } }) => kind !== "pass" && kind !== "skipped");
+function hasFailed({ entries, faults, closed: closed2 = [] }) {
+  const kinds = [...entries.map(({ verdict: verdict2 }) => verdict2.kind), ...closed2.map((result2) => tallyOf(result2).kind)];
+  return faults.length > 0 || kinds.some((kind) => kind !== "pass" && kind !== "skipped");
 }
 function selectProbes(plans, grep) {
   const pattern2 = grepPattern(grep);
   if (pattern2 === void 0) return [...plans];
-  const selected = plans.map((plan) => ({ ...plan, probes: plan.probes.filter((probe3) => pattern2.test(fullTitle(plan.title, probe3))) })).filter(({ probes }) => probes.length > 0);
+  const selected = plans.map((plan) => ({
+    ...plan,
+    probes: plan.probes.filter((probe3) => pattern2.test(fullTitle(plan.title, probe3))),
+    closed: plan.closed.filter((one) => pattern2.test(`${plan.title} closed: ${one.class}`))
+  })).filter(({ probes, closed: closed2 }) => probes.length > 0 || closed2.length > 0);
   if (selected.length === 0) throw new HarnessError("no-probes", `No probe matches --grep ${JSON.stringify(grep)}.`);
   return selected;
 }
@@ -73113,7 +73790,7 @@ function isByRules({ flags }) {
   return !flags.includes("unconfined") && !flags.includes("default_allow");
 }
 async function compiledClasses({ side }) {
-  const { policy } = await compile(side.file, readProfile(side.file), side.includes);
+  const { policy } = await compile(side.file, readProfile2(side.file), side.includes);
   const profiles = mediatedClasses(policy);
   if (profiles === void 0) return void 0;
   const [largest] = [...profiles.values()].sort((a, b) => b.size - a.size);
@@ -73222,18 +73899,20 @@ function profileOnOneSide(name2, status) {
 }
 
 // src/cli/diff-sides.ts
-var import_node_fs38 = require("node:fs");
-var import_node_path32 = require("node:path");
+var import_node_fs39 = require("node:fs");
+var import_node_path33 = require("node:path");
 async function findSides(operands, options = {}) {
-  const { includes: includes2 = {}, names: names2 = {}, sideFolders } = options;
+  const { names: names2 = {}, sideFolders } = options;
   const checkouts = [];
   const remove = () => {
     for (const checkout of checkouts) checkout.remove();
   };
   const find = async (name2) => {
     const operand = operands[name2];
-    if (operands.file === void 0 && (0, import_node_fs38.existsSync)(operand))
-      return { label: labelOf2(operand, names2), file: (0, import_node_path32.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+    const ofBase = name2 === "base" ? operands.baseIncludes : void 0;
+    const includes2 = ofBase ?? options.includes ?? {};
+    if (operands.file === void 0 && (0, import_node_fs39.existsSync)(operand))
+      return { label: labelOf2(operand, names2), file: (0, import_node_path33.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
     const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
     const { revision, path: path5, cwd } = at;
     const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
@@ -73285,7 +73964,7 @@ function splitOperand(operand) {
 async function atRevision(operands, name2) {
   const { file: file5 = "" } = operands;
   const revision = operands[name2];
-  const path5 = await pathInRepository((0, import_node_path32.resolve)(file5));
+  const path5 = await pathInRepository((0, import_node_path33.resolve)(file5));
   if (path5 === void 0)
     throw new HarnessError("revision-unreadable", `${JSON.stringify(file5)} is not in a git repository.`);
   const cwd = existingFolder(file5);
@@ -73296,10 +73975,58 @@ async function atRevision(operands, name2) {
 }
 
 // src/cli/in-lab/command-line.ts
-var import_node_path33 = require("node:path");
+var import_node_path34 = require("node:path");
 
 // src/adapters/kernel/log/source.ts
 var LOG_SOURCES = ["kmsg", "auditd", "journal"];
+
+// src/core/mutation/operators.ts
+var NAMES = {
+  loosen: ["drop", "flip", "permission", "expression", "qualifier", "exec", "flag"],
+  carve: [
+    "carve-letter",
+    "carve-name",
+    "carve-capability",
+    "carve-owner",
+    "carve-mount",
+    "carve-network",
+    "carve-signal",
+    "carve-ptrace",
+    "carve-unix",
+    "carve-link",
+    "carve-scrub"
+  ],
+  add: [
+    "add-capability",
+    "add-network",
+    "add-mount",
+    "add-ptrace",
+    "add-signal",
+    "add-unix",
+    "add-change-profile",
+    "add-hat",
+    "add-exec",
+    "add-file",
+    "add-class",
+    "add-priority",
+    "add-flag"
+  ]
+};
+var GROUPS = new Map(Object.entries(NAMES));
+var OPERATORS = Object.values(NAMES).flat();
+var LOOSENING = NAMES.loosen;
+var OPERATOR_WORDS = [...GROUPS.keys(), ...OPERATORS];
+function readOperators(text3) {
+  const words5 = text3.split(",").map((word) => word.trim());
+  if (words5.some((word) => !OPERATOR_WORDS.includes(word))) return void 0;
+  const chosen = new Set(words5.flatMap((word) => GROUPS.get(word) ?? [word]));
+  return OPERATORS.filter((name2) => chosen.has(name2));
+}
+
+// src/core/text/count.ts
+function readCount(text3) {
+  return /^[1-9]\d{0,8}$/.test(text3) ? Number(text3) : void 0;
+}
 
 // src/core/text/percent.ts
 function readPercent(text3) {
@@ -73370,6 +74097,12 @@ var BASE_FOLDER2 = {
   argument: "<folder>",
   help: "base folder of includes (default: /etc/apparmor.d)",
   inGuest: "absolute-path"
+};
+var COUNT = {
+  argument: "<number>",
+  parse: readCount,
+  expects: "a whole number from 1 on",
+  inGuest: "unchanged"
 };
 var PERCENT = {
   argument: "<percent>",
@@ -73513,6 +74246,21 @@ var MUTATE = {
     help: 'try only mutants whose line matches this regular expression, for example "line 31:"',
     inGuest: "unchanged"
   },
+  operators: {
+    flag: "--operators",
+    argument: "<names>",
+    help: 'try only these operators or groups of them (loosen, carve, add), for example "loosen,add-network"',
+    parse: readOperators,
+    expects: `names out of ${OPERATOR_WORDS.join(", ")}`,
+    format: (operators) => operators.join(","),
+    inGuest: "unchanged"
+  },
+  sample: {
+    ...COUNT,
+    flag: "--sample",
+    help: "try at most so many mutants of each operator, chosen by --seed"
+  },
+  seed: { ...COUNT, flag: "--seed", help: "another sample for each number (default: 1)" },
   included: {
     flag: "--included",
     help: "also change rules of included files",
@@ -73600,10 +74348,11 @@ function toArgv(command3, options, operands) {
 function optionWords(row3, value) {
   if (value === void 0 || value === false) return [];
   if (value === true) return [row3.flag];
-  const texts = Array.isArray(value) ? value.map(String) : [textOf6(row3, value)];
+  const repeats = Array.isArray(value) && row3.format === void 0;
+  const texts = repeats ? value.map(String) : [textOf7(row3, value)];
   return texts.map((text3) => `${row3.flag}=${text3}`);
 }
-function textOf6(row3, value) {
+function textOf7(row3, value) {
   if (row3.format !== void 0) return row3.format(value);
   return typeof value === "number" ? value.toString() : value;
 }
@@ -73642,7 +74391,7 @@ function toGuestArgv(command3, options, operands) {
 function guestValue(row3, value) {
   if (row3.inGuest !== "absolute-path" || value === void 0) return value;
   const path5 = value;
-  return typeof path5 === "string" ? (0, import_node_path33.resolve)(path5) : path5.map((folder) => (0, import_node_path33.resolve)(folder));
+  return typeof path5 === "string" ? (0, import_node_path34.resolve)(path5) : path5.map((folder) => (0, import_node_path34.resolve)(folder));
 }
 
 // src/cli/commands/diff.ts
@@ -73680,7 +74429,7 @@ async function diffInLab(sides, plan, args) {
       ...plan === void 0 ? [] : planFiles([plan])
     ],
     argv: argvWithFiles(sides, args),
-    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path34.dirname)((0, import_node_path34.resolve)(args.markdown)) })
+    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path35.dirname)((0, import_node_path35.resolve)(args.markdown)) })
   });
 }
 function filesOfSide({ file: file5, includes: includes2 }) {
@@ -73714,8 +74463,8 @@ function withNote(report, note3) {
 }
 function writeMarkdown(file5, text3) {
   try {
-    (0, import_node_fs39.mkdirSync)((0, import_node_path34.dirname)((0, import_node_path34.resolve)(file5)), { recursive: true });
-    (0, import_node_fs39.writeFileSync)(file5, text3);
+    (0, import_node_fs40.mkdirSync)((0, import_node_path35.dirname)((0, import_node_path35.resolve)(file5)), { recursive: true });
+    (0, import_node_fs40.writeFileSync)(file5, text3);
   } catch (error3) {
     throw new HarnessError("report-failed", `${file5} cannot be written: ${error3.message}.`, {
       cause: error3
@@ -73724,6 +74473,7 @@ function writeMarkdown(file5, text3) {
 }
 
 // src/cli/commands/diff-specs.ts
+var STACKED2 = "//&";
 async function runDiffSpecs(specs, args) {
   const plans = loadPlans(specs, { includes: includesOf(args), ...defined({ profile: args.profile }) });
   const comparisons = [];
@@ -73731,37 +74481,49 @@ async function runDiffSpecs(specs, args) {
     const comparison = await compareWithCommit(plan, args);
     if (comparison !== void 0) comparisons.push(comparison);
   }
-  (0, import_node_fs40.mkdirSync)((0, import_node_path35.dirname)((0, import_node_path35.resolve)(args.markdown)), { recursive: true });
+  (0, import_node_fs41.mkdirSync)((0, import_node_path36.dirname)((0, import_node_path36.resolve)(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown: markdown2 }) => markdown2).filter((markdown2) => markdown2 !== "");
-  (0, import_node_fs40.writeFileSync)(args.markdown, parts.join("\n"));
+  (0, import_node_fs41.writeFileSync)(args.markdown, parts.join("\n"));
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 async function compareWithCommit(plan, args) {
   const head2 = plan.profile.from === "file" ? plan.profile.file : void 0;
   const headPath = head2 === void 0 ? void 0 : await pathInRepository(head2);
-  const cwd = (0, import_node_path35.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
+  const cwd = (0, import_node_path36.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
   const specPath = await pathInRepository(plan.file);
   if (specPath === void 0 && headPath === void 0) return void 0;
   const { since } = args;
   await fetchCommit(since, cwd);
-  const base = await profileOfSpec(specPath, { since, cwd, args }) ?? await earlierName(headPath, { since, cwd });
-  if (head2 === void 0 || headPath === void 0) return base === void 0 ? void 0 : notAFile(base);
-  if (base === void 0)
+  const before = await profileBefore(plan, { specPath, headPath }, { since, cwd, args });
+  if (head2 === void 0 || headPath === void 0) return before === void 0 ? void 0 : notAFile(before.path);
+  if (before === void 0)
     return { exit: EXIT.ok, markdown: `
 ${plain2(`${headPath} is new, so there is nothing to compare it with.`)}
 ` };
-  if (base === headPath && await isUnchanged(plan, base, { since, cwd })) return void 0;
-  return compareFiles(plan, { base: `${since}:${base}`, head: head2, cwd }, args);
+  const switched = switchedName(plan, before.name);
+  if (switched !== void 0) return switched;
+  if (before.path === headPath && await isUnchanged(plan, before, { since, cwd })) return void 0;
+  return compareFiles(plan, { base: `${since}:${before.path}`, head: head2, cwd, baseIncludes: before.includes }, args);
 }
-async function profileOfSpec(specPath, { since, cwd, args }) {
+async function profileBefore(plan, { specPath, headPath }, earlier) {
+  const ofSpec = await profileOfSpec(plan, specPath, earlier);
+  if (ofSpec !== void 0) return ofSpec;
+  const path5 = await earlierName(headPath, earlier);
+  return path5 === void 0 ? void 0 : { path: path5, includes: plan.profile.includes ?? {} };
+}
+async function profileOfSpec(plan, specPath, { since, cwd, args }) {
   const path5 = args.profile === void 0 ? await earlierName(specPath, { since, cwd }) : void 0;
-  if (path5 === void 0) return void 0;
+  if (path5 === void 0 || specPath === void 0) return void 0;
+  const top = plan.file.slice(0, -specPath.length);
   const checkout = await readCheckout(since, path5, { cwd });
+  const inWorkTree = (folder) => folder.startsWith(checkout.folder) ? (0, import_node_path36.join)(top, (0, import_node_path36.relative)(checkout.folder, folder)) : folder;
   try {
-    const [plan] = loadPlans([checkout.file]);
-    const file5 = plan?.profile.from === "file" ? plan.profile.file : void 0;
-    const isThere = file5?.startsWith(checkout.folder) === true && (0, import_node_fs40.existsSync)(file5);
-    return isThere ? (0, import_node_path35.relative)(checkout.folder, file5) : void 0;
+    const [profile2] = loadPlans([checkout.file], { includes: includesOf(args) }).map((one) => one.profile);
+    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs41.existsSync)(profile2.file);
+    if (!isThere) return void 0;
+    const { search = [], base } = profile2.includes ?? {};
+    const includes2 = defined({ search: search.map(inWorkTree), base: base === void 0 ? base : inWorkTree(base) });
+    return defined({ path: (0, import_node_path36.relative)(checkout.folder, profile2.file), name: profile2.name, includes: includes2 });
   } catch {
     return void 0;
   } finally {
@@ -73778,22 +74540,36 @@ function notAFile(base) {
 ${plain2(message)}
 ` };
 }
-async function isUnchanged({ profile: profile2 }, path5, { since, cwd }) {
+function switchedName({ profile: profile2, waivers }, before) {
+  if (profile2.from !== "file" || before === void 0 || profile2.name === void 0) return void 0;
+  const now = profile2.name.split(STACKED2);
+  const lost2 = before.split(STACKED2).filter((name2) => !now.includes(name2));
+  const defines2 = new Set(profileText(profile2.file, profile2.includes).profiles.map(({ name: name2 }) => name2));
+  if (!lost2.some((name2) => defines2.has(name2))) return void 0;
+  const today = (/* @__PURE__ */ new Date()).toISOString().slice(0, 10);
+  const words5 = `profile ${profile2.name}`;
+  if (waivers.some(({ allows: allows2, until }) => allows2 === words5 && until >= today)) return void 0;
+  const message = `The spec tested the profile ${before}, and now tests ${profile2.name}, another profile of the same file: the two are not compared. If the container may have that one, add a waiver that allows: ${words5}.`;
+  return { exit: EXIT.failed, markdown: `
+${plain2(message)}
+` };
+}
+async function isUnchanged({ profile: profile2 }, before, { since, cwd }) {
   if (profile2.from !== "file") return false;
   const { file: file5, includes: includes2 = {} } = profile2;
-  const checkout = await readCheckout(since, path5, { cwd, folders: includePaths(includes2) });
+  const checkout = await readCheckout(since, before.path, { cwd, folders: includePaths(before.includes) });
   try {
-    const before = includedFiles(checkout.file, foldersIn(checkout, includes2));
+    const texts = includedFiles(checkout.file, foldersIn(checkout, before.includes));
     const after = includedFiles(file5, includes2);
-    const isSame5 = [...after].every(([each, text3]) => before.get(checkout.place(each)) === text3);
-    return isSame5 && before.size === after.size;
+    const isSame5 = [...after].every(([each, text3]) => texts.get(checkout.place(each)) === text3);
+    return isSame5 && texts.size === after.size;
   } finally {
     checkout.remove();
   }
 }
 async function compareFiles(plan, operands, args) {
-  const part = `${(0, import_node_path35.resolve)(args.markdown)}.part`;
-  (0, import_node_fs40.rmSync)(part, { force: true });
+  const part = `${(0, import_node_path36.resolve)(args.markdown)}.part`;
+  (0, import_node_fs41.rmSync)(part, { force: true });
   const { host, labSuite } = args;
   const { includes: includes2 } = plan.profile;
   const exit = await runDiff(operands, {
@@ -73806,19 +74582,19 @@ async function compareFiles(plan, operands, args) {
     ...defined({ base: includes2?.base })
   });
   const markdown2 = readIfWritten(part);
-  (0, import_node_fs40.rmSync)(part, { force: true });
+  (0, import_node_fs41.rmSync)(part, { force: true });
   return { exit, markdown: markdown2 };
 }
 function readIfWritten(file5) {
   try {
-    return (0, import_node_fs40.readFileSync)(file5, "utf8");
+    return (0, import_node_fs41.readFileSync)(file5, "utf8");
   } catch {
     return "";
   }
 }
 
 // src/cli/commands/doctor.ts
-var import_node_fs41 = require("node:fs");
+var import_node_fs42 = require("node:fs");
 var import_node_os5 = require("node:os");
 
 // src/core/text/color.ts
@@ -73940,9 +74716,9 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs41.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs42.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs41.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs42.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
@@ -73950,7 +74726,7 @@ function auditDaemon() {
 }
 function isReadable2(file5) {
   try {
-    (0, import_node_fs41.accessSync)(file5, import_node_fs41.constants.R_OK);
+    (0, import_node_fs42.accessSync)(file5, import_node_fs42.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -73966,12 +74742,12 @@ ${" ".repeat(SUBJECT_WIDTH + 3)}[${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/commands/init.ts
-var import_node_fs45 = require("node:fs");
-var import_node_path38 = require("node:path");
+var import_node_fs46 = require("node:fs");
+var import_node_path39 = require("node:path");
 
 // src/harness/init/placeholder-files.ts
-var import_node_fs43 = require("node:fs");
-var import_node_path36 = require("node:path");
+var import_node_fs44 = require("node:fs");
+var import_node_path37 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
 var ALWAYS_MOUNTED = "/sys";
@@ -74010,11 +74786,11 @@ function withoutSlash3(name2) {
 }
 
 // src/adapters/host/file-owner.ts
-var import_node_fs42 = require("node:fs");
+var import_node_fs43 = require("node:fs");
 function ownershipSetter(owner) {
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   return (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs42.chownSync)(path5, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs43.chownSync)(path5, uid, gid);
   };
 }
 
@@ -74024,29 +74800,29 @@ function makePlaceholderFiles(folder, paths, owner) {
   const setOwner = ownershipSetter(owner);
   for (const path5 of paths) {
     for (const parent of foldersAbove2(folder, path5)) {
-      if ((0, import_node_fs43.existsSync)(parent)) continue;
-      (0, import_node_fs43.mkdirSync)(parent, { recursive: true, mode: 493 });
+      if ((0, import_node_fs44.existsSync)(parent)) continue;
+      (0, import_node_fs44.mkdirSync)(parent, { recursive: true, mode: 493 });
       setOwner(parent);
       made2.unshift(parent);
     }
-    const file5 = (0, import_node_path36.join)(folder, path5);
-    if (!(0, import_node_fs43.existsSync)(file5)) made2.unshift(file5);
-    const fd = (0, import_node_fs43.openSync)(file5, import_node_fs43.constants.O_WRONLY | import_node_fs43.constants.O_CREAT | import_node_fs43.constants.O_TRUNC | import_node_fs43.constants.O_NOFOLLOW, 493);
+    const file5 = (0, import_node_path37.join)(folder, path5);
+    if (!(0, import_node_fs44.existsSync)(file5)) made2.unshift(file5);
+    const fd = (0, import_node_fs44.openSync)(file5, import_node_fs44.constants.O_WRONLY | import_node_fs44.constants.O_CREAT | import_node_fs44.constants.O_TRUNC | import_node_fs44.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs43.writeFileSync)(fd, PLACEHOLDER_TEXT);
+      (0, import_node_fs44.writeFileSync)(fd, PLACEHOLDER_TEXT);
     } finally {
-      (0, import_node_fs43.closeSync)(fd);
+      (0, import_node_fs44.closeSync)(fd);
     }
-    (0, import_node_fs43.chmodSync)(file5, 493);
+    (0, import_node_fs44.chmodSync)(file5, 493);
     setOwner(file5);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs43.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs44.rmSync)(path5, { recursive: true, force: true });
   };
 }
 function foldersAbove2(folder, path5) {
   const parts = path5.split("/").slice(1, -1);
-  return ["", ...parts].map((_part, depth) => (0, import_node_path36.join)(folder, ...parts.slice(0, depth)));
+  return ["", ...parts].map((_part, depth) => (0, import_node_path37.join)(folder, ...parts.slice(0, depth)));
 }
 
 // src/core/generate/choose-probes.ts
@@ -74565,6 +75341,102 @@ function lettersOf4(rule) {
   return permissionWords(rule.replace(/^.*\s/, ""));
 }
 
+// src/core/mutation/mutant.ts
+function changeText2({ before, after }) {
+  return `${orNothing(before)} \u2192 ${orNothing(after)}`;
+}
+function orNothing(text3) {
+  return text3 === "" ? "nothing" : text3;
+}
+function numbered2(drafts) {
+  const seen = /* @__PURE__ */ new Set();
+  const counts = /* @__PURE__ */ new Map();
+  return drafts.flatMap(({ column, ...draft }) => {
+    const key = editKey(draft);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    const file5 = draft.via.length === 0 ? "" : `${draft.file}:`;
+    const name2 = `${file5}${draft.line}:${column} ${draft.kind}`;
+    const number4 = (counts.get(name2) ?? 0) + 1;
+    counts.set(name2, number4);
+    return [{ ...draft, id: number4 === 1 ? name2 : `${name2} ${number4}` }];
+  });
+}
+function editKey({ file: file5, via, edits }) {
+  const includes2 = via.map((span) => `${span.file}:${span.start}`).join();
+  return [file5, includes2, JSON.stringify(edits)].join("\0");
+}
+function mutatedText(text3, mutant) {
+  let changed = applyEdits(text3.files.get(mutant.file) ?? "", mutant.edits);
+  for (const { file: file5, start: start2, end } of [...mutant.via].reverse())
+    changed = applyEdits(text3.files.get(file5) ?? "", [{ start: start2, end, text: `
+${changed}
+` }]);
+  return changed;
+}
+function ruleDraft(source, rule, kind, edits) {
+  const { span } = rule;
+  const growth = edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0);
+  return {
+    kind,
+    rule: rule.id,
+    profile: rule.profile,
+    file: span.file,
+    line: span.line,
+    column: span.column,
+    via: rule.via,
+    edits,
+    widens: rule.qualifiers.access === "deny" && isNarrowing(kind),
+    before: rule.text,
+    after: oneLine3(applyEdits(source, edits).slice(span.start, span.end + growth))
+  };
+}
+function isNarrowing(kind) {
+  return kind === "drop" || kind === "permission" || kind.startsWith("carve-");
+}
+function oneLine3(text3) {
+  return text3.replaceAll(/\s+/g, " ").trim().replace(/\s*,$/, "");
+}
+function writtenQualifiers(source, { span }) {
+  const qualifiers = [];
+  const pattern2 = /(audit|deny|allow|prompt|owner|other|priority\s*=\s*[+-]?\d+)(?=\s)\s+/y;
+  pattern2.lastIndex = span.start;
+  let match = pattern2.exec(source);
+  while (match !== null && pattern2.lastIndex <= span.end) {
+    qualifiers.push({ word: match[1] ?? "", start: match.index, end: match.index + match[0].length });
+    match = pattern2.exec(source);
+  }
+  return qualifiers;
+}
+
+// src/core/mutation/flip-edits.ts
+function flipEdits(source, rule) {
+  const qualifier = accessEdit(source, rule);
+  if (rule.kind !== "file") return [qualifier];
+  const denies = rule.qualifiers.access === "deny";
+  if (rule.path === void 0 && !denies) {
+    return [{ ...qualifier, end: rule.span.end, text: `${qualifier.text}/** mrwklx,` }];
+  }
+  const letters = rule.permissionsSpan;
+  if (letters === void 0) return [qualifier];
+  const given = source.slice(letters.start, letters.end);
+  const flipped = denies ? given.replace(/x/, "ix") : given.replace(/[pPcCuUi]*x/, "x");
+  if (flipped === given) return [qualifier];
+  return [qualifier, { start: letters.start, end: letters.end, text: flipped }];
+}
+function accessEdit(source, rule) {
+  const qualifiers = writtenQualifiers(source, rule);
+  const written = qualifiers.find(({ word }) => word === "deny" || word === "allow" || word === "prompt");
+  const denies = rule.qualifiers.access === "deny";
+  if (written !== void 0) return { start: written.start, end: written.end, text: denies ? "" : "deny " };
+  const place3 = placeForAccess(qualifiers, rule);
+  return { start: place3, end: place3, text: denies ? "allow " : "deny " };
+}
+function placeForAccess(qualifiers, { span }) {
+  const last = qualifiers.filter(({ word }) => word === "audit" || word.startsWith("priority")).at(-1);
+  return last?.end ?? span.start;
+}
+
 // src/core/mutation/mutate-expression.ts
 function expressionChanges(text3) {
   const changes = [];
@@ -74614,57 +75486,18 @@ function orEnd(index, text3) {
 }
 
 // src/core/mutation/rule-mutants.ts
-function changeText2({ before, after }) {
-  return `${before} \u2192 ${after === "" ? "nothing" : after}`;
-}
 function mutantsOf(text3, { included = false } = {}) {
-  const seen = /* @__PURE__ */ new Set();
-  const counts = /* @__PURE__ */ new Map();
-  const all = text3.profiles.flatMap((block2) => [
-    ...flagMutants(text3, block2),
-    ...block2.rules.filter(({ via }) => included || via.length === 0).flatMap((rule) => ruleMutants(text3, rule))
-  ]);
-  return all.flatMap(({ column, ...draft }) => {
-    const key = editKey(draft);
-    if (seen.has(key)) return [];
-    seen.add(key);
-    const file5 = draft.via.length === 0 ? "" : `${draft.file}:`;
-    const name2 = `${file5}${draft.line}:${column} ${draft.kind}`;
-    const number4 = (counts.get(name2) ?? 0) + 1;
-    counts.set(name2, number4);
-    return [{ ...draft, id: number4 === 1 ? name2 : `${name2} ${number4}` }];
-  });
-}
-function editKey({ file: file5, via, edits }) {
-  const includes2 = via.map((span) => `${span.file}:${span.start}`).join();
-  return [file5, includes2, JSON.stringify(edits)].join("\0");
-}
-function mutatedText(text3, mutant) {
-  let changed = applyEdits(text3.files.get(mutant.file) ?? "", mutant.edits);
-  for (const { file: file5, start: start2, end } of [...mutant.via].reverse())
-    changed = applyEdits(text3.files.get(file5) ?? "", [{ start: start2, end, text: `
-${changed}
-` }]);
-  return changed;
+  return numbered2(
+    text3.profiles.flatMap((block2) => [
+      ...flagMutants(text3, block2),
+      ...block2.rules.filter(({ via }) => included || via.length === 0).flatMap((rule) => ruleMutants(text3, rule))
+    ])
+  );
 }
 function ruleMutants(text3, rule) {
   const source = text3.files.get(rule.span.file) ?? "";
   const { span } = rule;
-  const make = (kind, ...edits) => {
-    const growth = edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0);
-    return {
-      kind,
-      rule: rule.id,
-      profile: rule.profile,
-      file: span.file,
-      line: span.line,
-      column: span.column,
-      via: rule.via,
-      edits,
-      before: rule.text,
-      after: oneLine3(applyEdits(source, edits).slice(span.start, span.end + growth))
-    };
-  };
+  const make = (kind, ...edits) => ruleDraft(source, rule, kind, edits);
   return [
     make("drop", { start: span.start, end: span.end, text: "" }),
     make("flip", ...flipEdits(source, rule)),
@@ -74674,43 +75507,6 @@ function ruleMutants(text3, rule) {
     ...expressionEdits(source, rule).map((edit) => make("expression", edit)),
     ...transitionEdits(source, rule).map((edits) => make("exec", ...edits))
   ].filter(({ edits }) => edits.length > 0);
-}
-function writtenQualifiers(source, { span }) {
-  const qualifiers = [];
-  const pattern2 = /(audit|deny|allow|prompt|owner|other|priority\s*=\s*[+-]?\d+)(?=\s)\s+/y;
-  pattern2.lastIndex = span.start;
-  let match = pattern2.exec(source);
-  while (match !== null && pattern2.lastIndex <= span.end) {
-    qualifiers.push({ word: match[1] ?? "", start: match.index, end: match.index + match[0].length });
-    match = pattern2.exec(source);
-  }
-  return qualifiers;
-}
-function flipEdits(source, rule) {
-  const qualifier = accessEdit(source, rule);
-  if (rule.kind !== "file") return [qualifier];
-  const denies = rule.qualifiers.access === "deny";
-  if (rule.path === void 0 && !denies) {
-    return [{ ...qualifier, end: rule.span.end, text: `${qualifier.text}/** mrwklx,` }];
-  }
-  const letters = rule.permissionsSpan;
-  if (letters === void 0) return [qualifier];
-  const given = source.slice(letters.start, letters.end);
-  const flipped = denies ? given.replace(/x/, "ix") : given.replace(/[pPcCuUi]*x/, "x");
-  if (flipped === given) return [qualifier];
-  return [qualifier, { start: letters.start, end: letters.end, text: flipped }];
-}
-function accessEdit(source, rule) {
-  const qualifiers = writtenQualifiers(source, rule);
-  const written = qualifiers.find(({ word }) => word === "deny" || word === "allow" || word === "prompt");
-  const denies = rule.qualifiers.access === "deny";
-  if (written !== void 0) return { start: written.start, end: written.end, text: denies ? "" : "deny " };
-  const place3 = placeForAccess(qualifiers, rule);
-  return { start: place3, end: place3, text: denies ? "allow " : "deny " };
-}
-function placeForAccess(qualifiers, { span }) {
-  const last = qualifiers.filter(({ word }) => word === "audit" || word.startsWith("priority")).at(-1);
-  return last?.end ?? span.start;
 }
 function qualifierEdits(source, rule) {
   return writtenQualifiers(source, rule).filter(({ word }) => word !== "deny").map(({ start: start2, end }) => ({ start: start2, end, text: "" }));
@@ -74810,13 +75606,11 @@ function flagMutants(text3, block2) {
       column: span.column,
       edits: [edit],
       via: [],
+      widens: false,
       before: `flags=(${flags.join(",")})`,
       after: rest.length > 0 ? `flags=(${rest.join(",")})` : ""
     };
   });
-}
-function oneLine3(text3) {
-  return text3.replaceAll(/\s+/g, " ").trim().replace(/\s*,$/, "");
 }
 
 // src/core/generate/predict.ts
@@ -75071,8 +75865,8 @@ function labelAfterExec({ words: words5 }, transition3, profile2, known2) {
 }
 
 // src/adapters/container/rootfs/inventory.ts
-var import_node_fs44 = require("node:fs");
-var import_node_path37 = require("node:path");
+var import_node_fs45 = require("node:fs");
+var import_node_path38 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
 var MOST_OF_A_TOP = 200;
@@ -75094,7 +75888,7 @@ function inventory(pid, named = []) {
   ];
   const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
     item,
-    ...item.kind === "folder" ? namesIn2((0, import_node_path37.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
+    ...item.kind === "folder" ? namesIn2((0, import_node_path38.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
   ]);
   return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
 }
@@ -75103,7 +75897,7 @@ function below2(root, top) {
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
     const items = level.flatMap(
-      (folder) => namesIn2((0, import_node_path37.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+      (folder) => namesIn2((0, import_node_path38.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
         (name2) => itemAt(root, `${folder}/${name2}`) ?? []
       )
     ).slice(0, MOST_BELOW_A_TOP - found.length);
@@ -75114,7 +75908,7 @@ function below2(root, top) {
 }
 function namesIn2(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs44.readdirSync)(folder).sort().slice(0, most);
+    return (0, import_node_fs45.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
@@ -75122,14 +75916,14 @@ function namesIn2(folder, most = MOST_OF_A_FOLDER) {
 function itemAt(root, path5, isNamed2 = false) {
   if (!READABLE.test(path5) || !isNamed2 && SKIPPED.test(path5)) return void 0;
   try {
-    const stat2 = (0, import_node_fs44.lstatSync)((0, import_node_path37.join)(root, path5));
-    const kind = kindOf6(stat2, path5);
+    const stat2 = (0, import_node_fs45.lstatSync)((0, import_node_path38.join)(root, path5));
+    const kind = kindOf7(stat2, path5);
     return kind === void 0 ? void 0 : { path: path5, kind, mode: stat2.mode & 4095, device: stat2.dev };
   } catch {
     return void 0;
   }
 }
-function kindOf6(stat2, path5) {
+function kindOf7(stat2, path5) {
   if (stat2.isSymbolicLink()) return "link";
   if (stat2.isDirectory()) return "folder";
   return stat2.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
@@ -75372,18 +76166,18 @@ async function dockerProblem() {
 // src/cli/commands/init.ts
 var GUEST_OUTPUT_DIR = "reports/init";
 async function runInit(args) {
-  const profile2 = (0, import_node_path38.resolve)(args.profile);
-  const output2 = (0, import_node_path38.resolve)(args.output ?? defaultOutput(profile2));
-  if ((0, import_node_fs45.existsSync)(output2) && !args.force) {
+  const profile2 = (0, import_node_path39.resolve)(args.profile);
+  const output2 = (0, import_node_path39.resolve)(args.output ?? defaultOutput(profile2));
+  if ((0, import_node_fs46.existsSync)(output2) && !args.force) {
     const name2 = args.output ?? output2;
     throw new HarnessError("usage", `${name2} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!(0, import_node_fs45.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
+  if (!(0, import_node_fs46.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : rerunAsRoot();
 }
 function defaultOutput(profile2) {
-  return (0, import_node_path38.join)("specs", `${(0, import_node_path38.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
+  return (0, import_node_path39.join)("specs", `${(0, import_node_path39.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
 }
 function placeholderDir(spec) {
   return spec.replace(/(?:\.ya?ml)?$/, ".placeholders");
@@ -75396,13 +76190,13 @@ async function initHere(args, profile2, output2) {
       image: args.image,
       includes: includesOf(args),
       output: output2,
-      relative: (path5) => (0, import_node_path38.relative)((0, import_node_path38.dirname)(output2), path5),
+      relative: (path5) => (0, import_node_path39.relative)((0, import_node_path39.dirname)(output2), path5),
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
       ...defined({
         name: args.name,
-        build: args.build === void 0 ? void 0 : (0, import_node_path38.resolve)(args.build),
+        build: args.build === void 0 ? void 0 : (0, import_node_path39.resolve)(args.build),
         owner,
         lab
       })
@@ -75414,10 +76208,10 @@ async function initHere(args, profile2, output2) {
       }
     }
   );
-  const written = (0, import_node_path38.resolve)(args.writeTo ?? output2);
+  const written = (0, import_node_path39.resolve)(args.writeTo ?? output2);
   if (written !== output2) makePlaceholderFiles(placeholderDir(written), result2.placeholders, owner);
   writeAtomically2(written, result2.yaml);
-  print(summary(result2, (0, import_node_path38.relative)(process.cwd(), output2)));
+  print(summary(result2, (0, import_node_path39.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
 function summary(result2, output2) {
@@ -75442,8 +76236,8 @@ function summary(result2, output2) {
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
 async function initInLab(args, profile2, output2) {
-  const written = (0, import_node_path38.join)(GUEST_OUTPUT_DIR, (0, import_node_path38.basename)(output2));
-  (0, import_node_fs45.rmSync)(placeholderDir(written), { recursive: true, force: true });
+  const written = (0, import_node_path39.join)(GUEST_OUTPUT_DIR, (0, import_node_path39.basename)(output2));
+  (0, import_node_fs46.rmSync)(placeholderDir(written), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
     files: samePaths([
@@ -75453,23 +76247,23 @@ async function initInLab(args, profile2, output2) {
     ]),
     argv: toGuestArgv("init", { ...args, force: true, output: output2, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
-    results: [(0, import_node_path38.basename)(output2)]
+    results: [(0, import_node_path39.basename)(output2)]
   });
   if (exit === EXIT.ok) {
     makePlaceholderFiles(placeholderDir(output2), filesIn(placeholderDir(written)), void 0);
-    writeAtomically2(output2, (0, import_node_fs45.readFileSync)(written, "utf8"));
+    writeAtomically2(output2, (0, import_node_fs46.readFileSync)(written, "utf8"));
   }
-  (0, import_node_fs45.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
+  (0, import_node_fs46.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs45.existsSync)(folder)) return [];
-  return (0, import_node_fs45.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path38.relative)(folder, (0, import_node_path38.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs46.existsSync)(folder)) return [];
+  return (0, import_node_fs46.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path39.relative)(folder, (0, import_node_path39.join)(entry.parentPath, entry.name))}`);
 }
 function writeAtomically2(file5, text3) {
-  (0, import_node_fs45.mkdirSync)((0, import_node_path38.dirname)(file5), { recursive: true });
-  (0, import_node_fs45.writeFileSync)(`${file5}.part`, text3);
-  (0, import_node_fs45.renameSync)(`${file5}.part`, file5);
+  (0, import_node_fs46.mkdirSync)((0, import_node_path39.dirname)(file5), { recursive: true });
+  (0, import_node_fs46.writeFileSync)(`${file5}.part`, text3);
+  (0, import_node_fs46.renameSync)(`${file5}.part`, file5);
 }
 
 // src/cli/commands/lab.ts
@@ -75507,12 +76301,12 @@ async function inGuest({ labSuite }, work) {
 }
 
 // src/cli/commands/mutate.ts
-var import_node_fs48 = require("node:fs");
-var import_node_path40 = require("node:path");
+var import_node_fs49 = require("node:fs");
+var import_node_path41 = require("node:path");
 
 // src/adapters/host/write-reports.ts
-var import_node_fs46 = require("node:fs");
-var import_node_path39 = require("node:path");
+var import_node_fs47 = require("node:fs");
+var import_node_path40 = require("node:path");
 
 // src/core/text/html.ts
 var SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -75671,8 +76465,8 @@ function factsOf(entry, root) {
   return [...probeFacts(entry, root), ...observationFacts(entry), ...verdictFacts(entry)];
 }
 function probeFacts(entry, root) {
-  const { id, because, from, action, user, expect: expect2 } = entry.probe;
-  const by = from === void 0 ? "" : `by the peer ${visible(from)}: `;
+  const { id, because, from: from2, action, user, expect: expect2 } = entry.probe;
+  const by = from2 === void 0 ? "" : `by the peer ${visible(from2)}: `;
   return facts([
     ["probe", `${visible(id)} at ${placeText(entry, root)}`],
     ["because", because === void 0 ? void 0 : oneLine(because, LINE3)],
@@ -75700,8 +76494,8 @@ function witnessText({ record: record2, by, before }) {
   return `${recordText(record2)} (by ${by}${place3})`;
 }
 function witnessFacts(witnesses) {
-  const isDenial3 = ({ record: record2 }) => Number(record2.type === "DENIED");
-  const listed = [...witnesses].sort((a, b) => isDenial3(b) - isDenial3(a)).slice(0, MOST_LISTED);
+  const isDenial4 = ({ record: record2 }) => Number(record2.type === "DENIED");
+  const listed = [...witnesses].sort((a, b) => isDenial4(b) - isDenial4(a)).slice(0, MOST_LISTED);
   const rest = witnesses.length - listed.length;
   return [
     ...listed.map((witness) => ["kernel", witnessText(witness)]),
@@ -75738,6 +76532,78 @@ function labelProofText({ confinement }) {
 }
 function faultText(fault) {
   return oneLine(`[${fault.code}] ${fault.message}`, LINE3);
+}
+
+// src/core/report/closed-rows.ts
+var WHY = 160;
+var MOST_REASONS = 3;
+var MOST_NAMED = 3;
+function closedTitle(result2) {
+  return `closed: ${result2.class}`;
+}
+function closedText(result2) {
+  const tally = tallyOf(result2);
+  const parts = [
+    `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
+    countText(tally.allowed, "allowed as declared"),
+    countText(tally.failed, "not as declared"),
+    countText(tally.undecided, "undecided"),
+    countText(tally.absent, "not there"),
+    tally.untried === 0 ? void 0 : `${grouped(tally.untried)} not tried (${untriedText(result2)})`
+  ];
+  return `${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally)}`;
+}
+function countText(count2, what) {
+  return count2 === 0 ? void 0 : `${grouped(count2)} ${what}`;
+}
+function nothingTriedText(tally) {
+  const isNothing = tally.denied + tally.allowed + tally.failed + tally.undecided === 0;
+  return isNothing && tally.kind !== "skipped" ? ": nothing of it could be tried" : "";
+}
+function untriedText(result2) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { member: member2, why } of untriedMembers(result2)) groups.set(why, [...groups.get(why) ?? [], member2]);
+  const sorted2 = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const shown2 = sorted2.slice(0, MOST_REASONS).map(([why, members2]) => `${namesText(members2)}: ${oneLine(why, WHY)}`);
+  const rest = sorted2.length - shown2.length;
+  return [...shown2, ...rest > 0 ? [counted(rest, "other reason")] : []].join("; ");
+}
+function namesText(members2) {
+  const named = members2.slice(0, MOST_NAMED).join(", ");
+  const rest = members2.length - MOST_NAMED;
+  return rest > 0 ? `${named} and ${grouped(rest)} more` : named;
+}
+function closedEffortText({ entries, durationMs }) {
+  return `${counted(entries.length, "attempt")}, ${durationText(durationMs)}`;
+}
+var STATE_TEXT = {
+  denied: "denied",
+  allowed: "allowed, as declared",
+  failed: "NOT AS DECLARED",
+  undecided: "UNDECIDED",
+  absent: "not there",
+  untried: "not tried"
+};
+function memberLines(result2) {
+  return [
+    ...result2.entries.map(memberLine),
+    ...result2.untried.map(({ member: member2, why }) => oneLine(`${member2}: not tried. ${why}`, LINE4))
+  ];
+}
+var LINE4 = 400;
+function memberLine(entry) {
+  const { probe: probe3, verdict: verdict2 } = entry;
+  const member2 = probe3.closed?.member ?? probe3.name;
+  return oneLine(`${member2}: ${STATE_TEXT[memberState(entry)]}. ${verdict2.reason}`, LINE4);
+}
+function unknownClassesText({ notClosed }) {
+  if (notClosed === void 0 || notClosed.unknown.length === 0) return void 0;
+  const names2 = notClosed.unknown.join(", ");
+  return `The spec says nothing of these classes: ${names2}. List each of them in \`closed\` or in \`open\`.`;
+}
+function openClassesText({ notClosed }) {
+  if (notClosed === void 0 || notClosed.open.length === 0) return void 0;
+  return `left open: ${notClosed.open.join(", ")}`;
 }
 
 // src/core/report/evidence.ts
@@ -76090,6 +76956,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 // src/core/report/html-report.ts
 var TITLE_WIDTH = 200;
 var PROBE_WIDTH = 300;
+var ROW_WIDTH = 600;
 var POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 var META = [
   '<meta charset="utf-8">',
@@ -76126,7 +76993,9 @@ function html(ledger, { root } = {}) {
 }
 function anchorsOf(ledger) {
   const anchors = ledger.suites.flatMap(
-    ({ entries }, suite) => entries.map(({ probe: probe3 }, index) => [probe3.id, `probe-${suite}-${index}`])
+    ({ entries, closed: closed2 = [] }, suite) => [...entries, ...closed2.flatMap((result2) => result2.entries)].map(
+      ({ probe: probe3 }, index) => [probe3.id, `probe-${suite}-${index}`]
+    )
   );
   return new Map(anchors);
 }
@@ -76155,7 +77024,10 @@ function countsText2(ledger) {
       `${mark} ${grouped(counts[kind])} ${kind}${kind === "pass" ? notStartedText(counts) : ""}`
     );
   });
-  return [tag2("strong", {}, counted(counts.total, "probe")), ...parts].join(" \xB7 ");
+  const closed2 = closedCountsText(counts);
+  return [tag2("strong", {}, counted(counts.total, "probe")), ...parts, ...closed2 === void 0 ? [] : [closed2]].join(
+    " \xB7 "
+  );
 }
 function problemsHtml(ledger) {
   const faults = faultsOf(ledger).map(
@@ -76176,8 +77048,36 @@ function suiteHtml(suite, root, anchors) {
     dim(underText(suite)),
     dim(layersText(suite)),
     ...proof === void 0 ? [] : [dim(proof)],
-    ...suite.entries.map((entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? ""))
+    ...suite.entries.map((entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? "")),
+    ...(suite.closed ?? []).map((result2) => closedHtml(result2, root, anchors)),
+    ...[openClassesText(suite), unknownClassesText(suite)].flatMap((text3) => text3 === void 0 ? [] : [dim(text3)])
   ].join("\n");
+}
+function closedHtml(result2, root, anchors) {
+  const { kind } = tallyOf(result2);
+  const [mark, tone] = VERDICT[kind];
+  const isWrong = kind === "fail" || kind === "inconclusive";
+  const htmlOf = (entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? "");
+  const notable = new Set(notableEntries(result2));
+  const summary2 = [
+    tag2("span", { class: tone }, mark),
+    tag2("strong", {}, inline(closedTitle(result2))),
+    inline(closedText(result2), ROW_WIDTH),
+    tag2("code", { class: "dim" }, inline(closedEffortText(result2)))
+  ];
+  return tag2(
+    "details",
+    isWrong ? { open: "" } : {},
+    tag2("summary", {}, summary2.join(" ")),
+    ...[...notable].map(htmlOf),
+    tag2(
+      "details",
+      {},
+      tag2("summary", { class: "dim" }, `all ${grouped(result2.entries.length + result2.untried.length)} members`),
+      ...result2.entries.filter((entry) => !notable.has(entry)).map(htmlOf),
+      ...result2.untried.map(({ member: member2, why }) => dim(`${member2}: not tried. ${why}`))
+    )
+  );
 }
 function dim(text3) {
   return tag2("p", { class: "dim" }, inline(text3));
@@ -76244,6 +77144,7 @@ var import_junit_report_builder = __toESM(require_dist2(), 1);
 var NAME6 = 250;
 var MESSAGE = 2e3;
 var CLASS_PART = 100;
+var MEMBERS_BYTES = 256 * 1024;
 var RUN_CLASS = "apparmor-probe.run";
 var OUTCOME = {
   pass: void 0,
@@ -76289,12 +77190,13 @@ var UniqueNames = class {
   }
 };
 function suiteCases(suite, lacks, root) {
-  const className2 = classNameOf(suite);
+  const className3 = classNameOf(suite);
   const file5 = relativeTo(root, suite.file);
   return [
-    ...suite.entries.map((entry) => probeCase(entry, className2, root)),
-    ...suite.faults.map((fault) => faultCase(fault, className2, file5)),
-    ...lacks.map((message) => shortfallCase("suite", message, className2, file5))
+    ...suite.entries.map((entry) => probeCase(entry, className3, root)),
+    ...(suite.closed ?? []).flatMap((result2) => closedCases(result2, className3, { file: file5, root })),
+    ...suite.faults.map((fault) => faultCase(fault, className3, file5)),
+    ...lacks.map((message) => shortfallCase("suite", message, className3, file5))
   ];
 }
 function runCases(ledger, lacks) {
@@ -76313,10 +77215,10 @@ function stem(path5) {
 function classPart(text3) {
   return oneLine(text3, CLASS_PART).trim().replaceAll(".", "_") || "unknown";
 }
-function probeCase(entry, className2, root) {
+function probeCase(entry, className3, root) {
   const { probe: probe3, verdict: verdict2, observation } = entry;
   return {
-    className: className2,
+    className: className3,
     name: probe3.name,
     file: relativeTo(root, probe3.at.file),
     line: probe3.at.line,
@@ -76329,9 +77231,38 @@ function probeCase(entry, className2, root) {
     output: caseOutput(entry, root)
   };
 }
-function faultCase(fault, className2, file5) {
+function closedCases(result2, className3, { file: file5, root }) {
+  const { kind } = tallyOf(result2);
+  const text3 = closedText(result2);
+  const row3 = {
+    className: className3,
+    name: closedTitle(result2),
+    file: file5,
+    ms: result2.durationMs,
+    outcome: OUTCOME[kind],
+    message: text3,
+    type: "closed",
+    properties: closedProperties(result2),
+    output: head([text3, ...memberLines(result2)].join("\n"), MEMBERS_BYTES)
+  };
+  return [row3, ...notableEntries(result2).map((entry) => memberCase(entry, className3, root))];
+}
+function memberCase(entry, className3, root) {
+  const { outcome: outcome3 = "error", ...rest } = probeCase(entry, className3, root);
+  return { ...rest, outcome: memberState(entry) === "failed" ? "failure" : outcome3 };
+}
+function closedProperties(result2) {
+  const { kind, ...counts } = tallyOf(result2);
+  return [
+    ["closed", result2.class],
+    ["verdict", kind],
+    ["allow", oneLine(result2.allow.join("; "), MESSAGE)],
+    ...Object.entries(counts).map(([state, count2]) => [`members.${state}`, `${count2}`])
+  ];
+}
+function faultCase(fault, className3, file5) {
   return {
-    className: className2,
+    className: className3,
     name: `fault ${fault.code}`,
     file: file5,
     ms: 0,
@@ -76343,8 +77274,8 @@ function faultCase(fault, className2, file5) {
 hint      ${oneLine(fault.hint, MESSAGE)}`
   };
 }
-function shortfallCase(name2, message, className2, file5) {
-  return { className: className2, name: name2, file: file5, ms: 0, outcome: "error", message, type: "incomplete", properties: [] };
+function shortfallCase(name2, message, className3, file5) {
+  return { className: className3, name: name2, file: file5, ms: 0, outcome: "error", message, type: "incomplete", properties: [] };
 }
 function describeSuite(element, ledger, suite, root) {
   const { startedAt, durationMs } = suite ?? ledger;
@@ -76358,9 +77289,9 @@ function describeSuite(element, ledger, suite, root) {
   });
 }
 function addCase(suite, testCase, names2) {
-  const { className: className2, name: name2, file: file5, line, ms: ms2, outcome: outcome3, output: output2 } = testCase;
+  const { className: className3, name: name2, file: file5, line, ms: ms2, outcome: outcome3, output: output2 } = testCase;
   const element = suite.testCase();
-  element.className(className2).name(names2.take(name2, "probe", className2)).time(seconds(ms2));
+  element.className(className3).name(names2.take(name2, "probe", className3)).time(seconds(ms2));
   if (file5 !== "") element.file(oneLine(file5, MESSAGE));
   for (const [key, value] of testCase.properties) element.property(key, value);
   if (outcome3 !== void 0) element[outcome3]();
@@ -76400,6 +77331,7 @@ var RECORDS2 = 10;
 var BLOCK_BYTES = 4096;
 var WIDTH3 = 200;
 var REASON_WIDTH = 300;
+var ROW_WIDTH2 = 600;
 var NOTICE_BYTES = 1e3;
 var HEADLINE = {
   green: "\u{1F7E2} Green",
@@ -76417,11 +77349,15 @@ var MARK = {
 var ROW_ORDER = Object.keys(MARK);
 var COUNT_ORDER = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
 function markdown(ledger, { root, budget = BUDGET } = {}) {
-  const entries = entriesOf(ledger).toSorted((a, b) => rank(a) - rank(b));
-  const notGreen = entries.filter(({ verdict: verdict2 }) => isNotGreen(verdict2));
-  const top = [...opening(ledger, Math.floor(budget / 4)), ...coverageParts(ledger, Math.floor(budget / 8), root)].join(
-    "\n\n"
+  const entries = [...entriesOf(ledger), ...closedOf(ledger).flatMap(notableEntries)].toSorted(
+    (a, b) => rank(a) - rank(b)
   );
+  const notGreen = entries.filter(({ probe: probe3, verdict: verdict2 }) => isNotGreen(verdict2) || probe3.closed !== void 0);
+  const top = [
+    ...opening(ledger, Math.floor(budget / 4)),
+    ...closedParts(ledger),
+    ...coverageParts(ledger, Math.floor(budget / 8), root)
+  ].join("\n\n");
   const rows = fitting(entries, budget, (entry) => row2(entry, root));
   const details = fitting(notGreen, budget, (entry) => detail(entry, root));
   const whole = `${[top, table(rows), ...details].join("\n\n")}
@@ -76447,11 +77383,11 @@ function shortened2(ledger, { top, notGreen, budget, root }) {
 function rank({ verdict: verdict2 }) {
   return ROW_ORDER.indexOf(verdict2.kind);
 }
-function fitting(items, bytes, textOf7) {
+function fitting(items, bytes, textOf8) {
   const texts = [];
   let left = bytes;
   for (const item of items) {
-    const text3 = textOf7(item);
+    const text3 = textOf8(item);
     left -= bytesOf2([text3]);
     if (left < 0) break;
     texts.push(text3);
@@ -76469,6 +77405,7 @@ function list(items, bytes) {
 function opening(ledger, budget) {
   const counts = countsOf(ledger);
   const kinds = COUNT_ORDER.filter((kind) => counts[kind] > 0);
+  const closedTotal = closedCountsText(counts);
   const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain2(underText(suite))}`);
   const parts = [
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
@@ -76476,7 +77413,8 @@ function opening(ledger, budget) {
       `**${counted(counts.total, "probe")}**`,
       ...kinds.map(
         (kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}${kind === "pass" ? notStartedText(counts) : ""}`
-      )
+      ),
+      ...closedTotal === void 0 ? [] : [closedTotal]
     ].join(" \xB7 "),
     list(problems(ledger), budget / 2),
     list(suites, budget / 4),
@@ -76498,6 +77436,22 @@ function hostTable({ host }) {
   if (facts2.length === 0) return "";
   const rows = facts2.map(([key, value]) => `| ${plain2(key)} | ${code(value)} |`);
   return ["| host | |", "|---|---|", ...rows].join("\n");
+}
+function closedParts(ledger) {
+  const rows = ledger.suites.flatMap(({ title: title2, closed: closed2 = [] }) => closed2.map((result2) => ({ title: title2, result: result2, kind: tallyOf(result2).kind }))).toSorted((a, b) => ROW_ORDER.indexOf(a.kind) - ROW_ORDER.indexOf(b.kind)).map(({ title: title2, result: result2, kind }) => {
+    const cells = [MARK[kind], code(title2, WIDTH3), plain2(closedTitle(result2)), plain2(closedText(result2), ROW_WIDTH2)];
+    return `| ${cells.join(" | ")} |`;
+  });
+  const remarks = ledger.suites.flatMap(
+    (suite) => [unknownClassesText(suite), openClassesText(suite)].flatMap(
+      (text3) => text3 === void 0 ? [] : [`${code(suite.title, WIDTH3)}: ${plain2(text3, ROW_WIDTH2)}`]
+    )
+  );
+  if (rows.length === 0) return [];
+  return [
+    ["| | suite | closed class | members |", "|---|---|---|---|", ...rows].join("\n"),
+    ...remarks.length === 0 ? [] : [remarks.map((line) => `- ${line}`).join("\n")]
+  ];
 }
 function coverageParts(ledger, budget, root) {
   const unknown2 = unknownCoverages(ledger).map(
@@ -76592,7 +77546,7 @@ var MUTATION_FILES = {
 };
 
 // src/adapters/host/write-reports.ts
-var WRITE_FLAGS = import_node_fs46.constants.O_WRONLY | import_node_fs46.constants.O_CREAT | import_node_fs46.constants.O_TRUNC | import_node_fs46.constants.O_NOFOLLOW;
+var WRITE_FLAGS = import_node_fs47.constants.O_WRONLY | import_node_fs47.constants.O_CREAT | import_node_fs47.constants.O_TRUNC | import_node_fs47.constants.O_NOFOLLOW;
 var MODE = 420;
 function writeReports(ledger, folder, owner) {
   const root = process.cwd();
@@ -76610,11 +77564,11 @@ function writeReports(ledger, folder, owner) {
 function writeFiles(contents, folder, owner) {
   const setOwner = ownershipSetter(owner);
   try {
-    (0, import_node_fs46.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs46.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs47.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs47.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     setOwner(folder);
     return Object.entries(contents).map(([name2, text3]) => {
-      const path5 = (0, import_node_path39.join)(folder, name2);
+      const path5 = (0, import_node_path40.join)(folder, name2);
       writeFile3(path5, text3);
       setOwner(path5);
       return path5;
@@ -76625,11 +77579,11 @@ function writeFiles(contents, folder, owner) {
   }
 }
 function writeFile3(path5, text3) {
-  const fd = (0, import_node_fs46.openSync)(path5, WRITE_FLAGS, MODE);
+  const fd = (0, import_node_fs47.openSync)(path5, WRITE_FLAGS, MODE);
   try {
-    (0, import_node_fs46.writeFileSync)(fd, text3);
+    (0, import_node_fs47.writeFileSync)(fd, text3);
   } finally {
-    (0, import_node_fs46.closeSync)(fd);
+    (0, import_node_fs47.closeSync)(fd);
   }
 }
 
@@ -76668,19 +77622,22 @@ var MARK2 = {
 var LISTED = ["survived", "undecided", "untestable", "invalid", "equivalent"];
 var LISTED_IN_MARKDOWN = ["survived", "undecided"];
 var AGAINST = ["survived", "undecided"];
+var STATES2 = Object.keys(MARK2);
 var NOT_COUNTED = ["equivalent", "untestable", "invalid", "untried"];
+var MOST_NOT_COUNTED = 20;
+var NOT_COUNTED_STATES = /* @__PURE__ */ new Set(["equivalent", "invalid"]);
 function mutantText(mutant, profileFile) {
   const { file: file5, line } = mutant;
   const place3 = profileFile === void 0 || file5 === profileFile ? "" : `${file5} `;
   return oneLine(`${place3}line ${line}: ${changeText2(mutant)}`, WIDTH4);
 }
 function mutantLine(result2, number4, total, profileFile) {
-  const { state, sameAs, ms: ms2 } = result2;
+  const { kind, state, sameAs, ms: ms2 } = result2;
   const why = state === "killed" ? `by ${result2.killedBy ?? "?"}` : result2.reason ?? "";
   const parts = [
     `  ${`${number4}`.padStart(`${total}`.length)}/${total}`,
     ` ${MARK2[state]} ${state.padEnd(STATE_WIDTH)}`,
-    ` ${mutantText(result2, profileFile)}`,
+    ` ${kind}: ${mutantText(result2, profileFile)}`,
     why === "" ? "" : `  \xB7 ${why}`,
     sameAs === void 0 ? "" : ` (same policy as ${sameAs})`,
     ` \xB7 ${durationText(ms2)}`
@@ -76693,6 +77650,8 @@ function mutationClosing(report, root) {
     "",
     ...LISTED.flatMap((state) => stateLines(report, state, root)),
     "",
+    ...operatorTable(report).map((line) => `  ${line}`),
+    "",
     `  ${scoreText(report)}`,
     ...report.notes.map((note3) => `  note: ${oneLine(note3, WIDTH4)}`),
     `  ${outcomeWord(exit)}: ${gateText(report)} (exit ${exit})`
@@ -76704,15 +77663,46 @@ function outcomeWord(exit) {
 function stateLines({ results }, state, root) {
   const mutants = results.filter((result2) => result2.state === state);
   if (mutants.length === 0) return [];
-  return [`  ${state} (${grouped(mutants.length)})`, ...mutants.flatMap((mutant) => listedLines(mutant, root))];
+  const shown2 = NOT_COUNTED_STATES.has(state) ? mutants.slice(0, MOST_NOT_COUNTED) : mutants;
+  const left = mutants.length - shown2.length;
+  return [
+    `  ${state} (${grouped(mutants.length)})`,
+    ...shown2.flatMap((mutant) => listedLines(mutant, root)),
+    ...left === 0 ? [] : [`    \u2026 and ${grouped(left)} more, in mutation.json`]
+  ];
+}
+function operatorRows({ results }) {
+  const states = STATES2.filter((state) => results.some((result2) => result2.state === state));
+  const operators = OPERATORS.filter((operator) => results.some(({ kind }) => kind === operator));
+  const rows = operators.map((operator) => {
+    const counts = countMutants(results.filter(({ kind }) => kind === operator));
+    return [operator, ...states.map((state) => counts[state] === 0 ? "\xB7" : grouped(counts[state]))];
+  });
+  return rows.length === 0 ? [] : [["operator", ...states], ...rows];
+}
+function operatorTable(report) {
+  const rows = operatorRows(report);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row3) => row3[column]?.length ?? 0)));
+  const cell = (text3, column) => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? text3.padEnd(width) : text3.padStart(width);
+  };
+  return rows.map((row3) => row3.map(cell).join("  "));
+}
+function operatorMarkdown(report) {
+  const [head2, ...rows] = operatorRows(report);
+  if (head2 === void 0) return [];
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head2), line(head2.map((_, column) => column === 0 ? "---" : "--:")), ...rows.map(line), ""];
 }
 function listedLines(mutant, root) {
-  const { file: file5, line, state, reason, probe: probe3 } = mutant;
+  const { file: file5, line, kind, state, reason, probe: probe3, problem } = mutant;
   const place3 = `${oneLine(relativeTo(root, file5), WIDTH4)}:${line}`;
   const showsReason = state !== "survived" && reason !== void 0;
   return [
-    `    ${MARK2[state]} ${place3} ${oneLine(changeText2(mutant), WIDTH4)}`,
+    `    ${MARK2[state]} ${place3} ${kind}: ${oneLine(changeText2(mutant), WIDTH4)}`,
     ...showsReason ? [`        ${oneLine(reason, WIDTH4)}`] : [],
+    ...problem === void 0 ? [] : [`        ${oneLine(problem, WIDTH4)}`],
     ...probe3 === void 0 ? [] : probeLines3(probe3)
   ];
 }
@@ -76762,6 +77752,7 @@ function mutationMarkdown(report, root) {
     "",
     plain2(scoreText(report)),
     "",
+    ...operatorMarkdown(report),
     ...LISTED_IN_MARKDOWN.flatMap((state) => markdownLines(report, state, root))
   ];
   return `${lines.join("\n")}
@@ -76772,9 +77763,11 @@ function markdownLines({ results }, state, root) {
   if (mutants.length === 0) return [];
   return [`### ${state} (${grouped(mutants.length)})`, "", ...mutants.flatMap((mutant) => itemLines(mutant, root)), ""];
 }
-function itemLines({ file: file5, line, before, after, probe: probe3 }, root) {
+function itemLines(mutant, root) {
+  const { kind, file: file5, line, before, after, probe: probe3 } = mutant;
   const place3 = plain2(`${relativeTo(root, file5)}:${line}`);
-  const item = `- ${place3} ${code(before)} \u2192 ${after === "" ? "nothing" : code(after)}`;
+  const shown2 = (text3) => text3 === "" ? orNothing(text3) : code(text3);
+  const item = `- ${place3} ${kind}: ${shown2(before)} \u2192 ${shown2(after)}`;
   return probe3 === void 0 ? [item] : [item, "", fenced(visibleLines(probe3).trimEnd()), ""];
 }
 
@@ -76783,7 +77776,15 @@ var WIDTH5 = 400;
 var TITLE_WIDTH2 = 100;
 var OUTPUT_WIDTH = 200;
 var LABEL_WIDTH = 9;
-var MOST = { records: 5, notes: 5, notesOfPass: 3, outputLines: 8, outputBytes: 4096, faultLines: 20 };
+var MOST = {
+  members: 20,
+  records: 5,
+  notes: 5,
+  notesOfPass: 3,
+  outputLines: 8,
+  outputBytes: 4096,
+  faultLines: 20
+};
 var MARK3 = {
   pass: ["\u2713", "green"],
   fail: ["\u2717", "red"],
@@ -76817,6 +77818,20 @@ function entryLines(entry, options) {
   if (kind === "pass") return passLines(entry, paint);
   if (kind === "skipped") return [skippedLine(entry, paint)];
   return evidenceLines(entry, paint, options.root);
+}
+function closedLines(result2, options) {
+  const paint = painter(options.color);
+  const { kind } = tallyOf(result2);
+  const [mark, style] = MARK3[kind];
+  const title2 = paint(closedTitle(result2), "bold");
+  const effort = paint(`(${closedEffortText(result2)})`, "dim");
+  const notable = notableEntries(result2);
+  const rest = notable.length - MOST.members;
+  return [
+    `  ${paint(mark, style)} ${title2}: ${oneLine(closedText(result2), WIDTH5 * 2)} ${effort}`,
+    ...notable.slice(0, MOST.members).flatMap((entry) => evidenceLines(entry, paint, options.root)),
+    ...rest > 0 ? [`      and ${counted(rest, "more member")}: report.json has them`] : []
+  ];
 }
 function markOf2({ verdict: { kind } }) {
   return Object.hasOwn(MARK3, kind) ? MARK3[kind] : MARK3.inconclusive;
@@ -76915,6 +77930,7 @@ function closing(ledger, options) {
   return [
     "",
     totalsLine(ledger, paint),
+    ...closedTotalLines(ledger, paint),
     ...profileCoverages(ledger).map((coverage) => coverageLine(coverage, paint)),
     ...shortfallLines(ledger, paint),
     outcomeLine(ledger, paint),
@@ -76935,6 +77951,19 @@ function totalsLine(ledger, paint) {
   const total = counted(counts.total, "probe");
   const totals = shown2.length === 0 ? total : `${total}: ${shown2.join(", ")}`;
   return `  ${totals} ${paint(`(${durationText(ledger.durationMs)}${selectionText(ledger)})`, "dim")}`;
+}
+function closedTotalLines(ledger, paint) {
+  const total = closedCountsText(countsOf(ledger));
+  const ofSuites = ledger.suites.flatMap((suite) => {
+    const title2 = oneLine(suite.title, TITLE_WIDTH2);
+    const unknown2 = unknownClassesText(suite);
+    const open7 = openClassesText(suite);
+    return [
+      ...open7 === void 0 ? [] : [paint(`  ${title2}: ${open7}`, "dim")],
+      ...unknown2 === void 0 ? [] : [`  ${paint("!", "yellow")} ${title2}: ${unknown2}`]
+    ];
+  });
+  return [...total === void 0 ? [] : [`  ${total}`], ...ofSuites];
 }
 function selectionText({ options: { planned, selected } }) {
   return planned === selected ? "" : `, ${grouped(selected)} of ${grouped(planned)} planned`;
@@ -77009,8 +78038,660 @@ function notAList() {
   );
 }
 
+// src/core/mutation/add/add-capability.ts
+var addCapability = ({ allows: allows2 }) => {
+  const missing = CAPABILITIES.filter((name2) => !allows2({ class: "capability", name: name2 }));
+  return missing.length === 0 ? [] : ["capability", ...missing.map((name2) => `capability ${name2}`)];
+};
+
+// src/core/mutation/add/add-context.ts
+function addContext(text3, block2, world) {
+  const surroundings = surroundingsOf(text3, block2);
+  return { text: text3, block: block2, world, allows: (access5) => decideAccess(block2, access5, surroundings).allowed };
+}
+function quoted4(name2) {
+  return /[\s,"#(){}]/.test(name2) ? `"${name2}"` : name2;
+}
+function literal3(path5) {
+  return quoted4(path5.replaceAll(/[\\*?[\]{}^@]/g, (sign) => `\\${sign}`));
+}
+
+// src/core/mutation/add/add-change-profile.ts
+var addChangeProfile = ({ text: text3, block: block2, world }) => {
+  const siblings = text3.profiles.map(({ name: name2 }) => name2).filter((name2) => name2 !== block2.name);
+  const targets = [.../* @__PURE__ */ new Set(["unconfined", ...siblings, ...world.labels])];
+  return ["change_profile", ...targets.map((target) => `change_profile -> ${quoted4(target)}`)];
+};
+
+// src/core/mutation/add/add-class.ts
+var addClass = () => ["userns", "io_uring", "mqueue", "dbus", "all"];
+
+// src/core/mutation/add/add-exec.ts
+var MODES2 = ["ux", "Pux", "px", "cx"];
+var LIKELY = /\/(?:sh|bash|dash|busybox|env|nginx|apt|python3|perl)$/;
+var MOST_PROGRAMS = 5;
+var addExec = (context) => {
+  const [label2] = context.world.labels;
+  const targets = label2 === void 0 ? [] : [`/** px -> ${quoted4(label2)}`];
+  return [
+    ...programsOf2(context).flatMap((path5) => MODES2.map((mode2) => `${literal3(path5)} ${mode2}`)),
+    "/** ux",
+    "/** Pux",
+    ...targets
+  ];
+};
+function programsOf2({ block: block2, world }) {
+  const existing = new Set(world.programs);
+  const named = block2.rules.filter(({ via }) => via.length === 0).flatMap((rule) => rule.kind === "file" ? rule.path?.expanded ?? [] : []).flatMap(wholeLiteralsOf).filter((path5) => existing.has(path5));
+  const likely = world.programs.filter((path5) => LIKELY.test(path5));
+  return [.../* @__PURE__ */ new Set([...named, ...likely, ...world.programs])].slice(0, MOST_PROGRAMS);
+}
+
+// src/core/mutation/add/add-file.ts
+var FOLDERS = [
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/home",
+  "/lib",
+  "/proc",
+  "/root",
+  "/srv",
+  "/sys",
+  "/tmp",
+  "/usr",
+  "/var"
+];
+var addFile = (context) => {
+  const denied2 = deniedFolders(context);
+  const others = FOLDERS.filter((folder) => !denied2.includes(folder));
+  return [
+    ...denied2.map((folder) => `${folder}/** wl`),
+    ...others.flatMap((folder) => lettersFor(context, folder).map((letter) => `${folder}/** ${letter}`))
+  ];
+};
+function deniedFolders({ block: block2 }) {
+  const folders = block2.rules.flatMap((rule) => {
+    if (rule.kind !== "file" || rule.qualifiers.access !== "deny" || rule.via.length > 0) return [];
+    return (rule.path?.expanded ?? []).flatMap((path5) => /^((?:\/[\w.-]+)+)\/\*+$/.exec(path5)?.[1] ?? []);
+  });
+  return [...new Set(folders)];
+}
+function lettersFor({ allows: allows2 }, folder) {
+  const path5 = `${folder}/thing`;
+  return [
+    ...allows2({ class: "file", path: path5, permission: "w" }) ? [] : ["w"],
+    ...allows2({ class: "file", path: path5, permission: "l", target: "/tmp/thing" }) ? [] : ["l"]
+  ];
+}
+
+// src/core/mutation/add/add-flags.ts
+var FLAGS = ["unconfined", "complain", "default_allow"];
+function addFlags(text3, block2) {
+  const source = text3.files.get(block2.span.file) ?? "";
+  return FLAGS.filter((flag3) => !block2.flags.includes(flag3)).map((flag3) => {
+    const span = block2.flagsSpan;
+    const list2 = [...block2.flags, flag3].join(",");
+    const place3 = placeForFlags(source, block2);
+    const edit = span === void 0 ? { start: place3, end: place3, text: `flags=(${list2}) ` } : { start: span.start, end: span.end, text: list2 };
+    return {
+      kind: "add-flag",
+      profile: block2.name,
+      file: block2.span.file,
+      line: (span ?? block2.nameSpan).line,
+      column: (span ?? block2.nameSpan).column,
+      edits: [edit],
+      via: [],
+      widens: false,
+      before: block2.flags.length === 0 ? "" : `flags=(${block2.flags.join(",")})`,
+      after: `flags=(${list2})`
+    };
+  });
+}
+function placeForFlags(source, { nameSpan, attachmentSpan }) {
+  const brace = source.indexOf("{", (attachmentSpan ?? nameSpan).end);
+  return brace < 0 ? nameSpan.end : brace;
+}
+
+// src/core/mutation/add/add-hat.ts
+var HAT = "opened-hat";
+var RULES3 = ["file", "capability", "network", "mount", "umount", "pivot_root", "ptrace", "signal", "unix"];
+var addHat = ({ block: block2 }) => block2.kind === "profile" ? [`^${HAT} { ${RULES3.map((rule) => `${rule},`).join(" ")} }`] : [];
+
+// src/core/mutation/add/add-mount.ts
+var MOUNTS2 = [
+  "mount",
+  "mount options=(bind)",
+  "mount options=(rbind)",
+  "mount options=(move)",
+  "mount options=(make-rprivate)",
+  "mount options=(make-rshared)",
+  "mount fstype=tmpfs",
+  "mount fstype=proc",
+  "mount fstype=sysfs",
+  "mount fstype=overlay",
+  "mount /** -> /mnt/",
+  "remount",
+  "remount options=(ro, bind)"
+];
+var addMount = ({ allows: allows2 }) => [
+  ...MOUNTS2,
+  ...allows2({ class: "umount", target: "/mnt/" }) ? [] : ["umount"],
+  ...allows2({ class: "pivot_root", target: "/mnt/", oldroot: "/mnt/old/" }) ? [] : ["pivot_root"]
+];
+
+// src/core/mutation/add/add-network.ts
+var TYPES = {
+  unix: ["stream", "dgram", "seqpacket"],
+  inet: ["stream", "dgram", "raw", "seqpacket"],
+  inet6: ["stream", "dgram", "raw", "seqpacket"],
+  netlink: ["dgram", "raw"],
+  packet: ["dgram", "raw"],
+  vsock: ["stream"]
+};
+var USUAL_TYPES = ["stream", "dgram", "raw", "seqpacket"];
+var addNetwork = (context) => {
+  const families = Object.keys(SOCKET_FAMILIES).filter((family2) => missingTypes(context, family2).length > 0);
+  if (families.length === 0) return [];
+  return [
+    "network",
+    ...families.map((family2) => `network ${family2}`),
+    ...Object.keys(TYPES).flatMap((family2) => pairsOf(context, family2))
+  ];
+};
+function pairsOf(context, family2) {
+  if ((TYPES[family2]?.length ?? 0) < 2) return [];
+  return missingTypes(context, family2).map((type4) => `network ${family2} ${type4}`);
+}
+function missingTypes({ allows: allows2 }, family2) {
+  return (TYPES[family2] ?? USUAL_TYPES).filter((type4) => !allows2({ class: "network", family: family2, type: type4 }));
+}
+
+// src/core/mutation/add/add-priority.ts
+var addPriority = ({ text: text3, block: block2 }) => block2.rules.filter(({ via, qualifiers }) => via.length === 0 && qualifiers.access === "deny").map((rule) => {
+  const source = text3.files.get(rule.span.file) ?? "";
+  const edits = flipEdits(source, rule);
+  const growth = edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0);
+  const flipped = oneLine3(applyEdits(source, edits).slice(rule.span.start, rule.span.end + growth));
+  const priority = (rule.qualifiers.priority ?? 0) + 1;
+  return `priority=${priority} ${flipped.replace(/^priority\s*=\s*\S+\s+/, "")}`;
+});
+
+// src/core/mutation/add/add-ptrace.ts
+var addPtrace = ({ world }) => [
+  "ptrace",
+  ...["trace", "read", "tracedby", "readby"].map((access5) => `ptrace (${access5})`),
+  ...["unconfined", ...world.labels].map((label2) => `ptrace peer=${quoted4(label2)}`)
+];
+
+// src/core/mutation/add/add-signal.ts
+var WAYS = ["send", "receive"];
+var addSignal = ({ world }) => [
+  "signal",
+  ...WAYS.map((way) => `signal (${way})`),
+  ...["unconfined", ...world.labels].flatMap((label2) => WAYS.map((way) => `signal (${way}) peer=${quoted4(label2)}`))
+];
+
+// src/core/mutation/add/add-unix.ts
+var addUnix = ({ world }) => [
+  "unix",
+  ...["unconfined", ...world.labels].map((label2) => `unix peer=(label=${quoted4(label2)})`)
+];
+
+// src/core/mutation/additions.ts
+var ADD_RULES = [
+  ["add-capability", addCapability],
+  ["add-network", addNetwork],
+  ["add-mount", addMount],
+  ["add-ptrace", addPtrace],
+  ["add-signal", addSignal],
+  ["add-unix", addUnix],
+  ["add-change-profile", addChangeProfile],
+  ["add-hat", addHat],
+  ["add-exec", addExec],
+  ["add-file", addFile],
+  ["add-class", addClass],
+  ["add-priority", addPriority]
+];
+function additionsTo(text3, world) {
+  return text3.profiles.filter(({ span }) => span.file === text3.file).flatMap((block2) => {
+    const context = addContext(text3, block2, world);
+    const rules = ADD_RULES.flatMap(
+      ([kind, operator]) => operator(context).map((rule) => addition(text3, block2, kind, rule))
+    );
+    return [...rules, ...addFlags(text3, block2)];
+  });
+}
+function addition(text3, block2, kind, rule) {
+  const { nameSpan, span } = block2;
+  const brace = (text3.files.get(span.file) ?? "").lastIndexOf("}", span.end);
+  const written = rule.endsWith("}") ? rule : `${rule},`;
+  return {
+    kind,
+    profile: block2.name,
+    file: span.file,
+    line: nameSpan.line,
+    column: nameSpan.column,
+    edits: [{ start: brace, end: brace, text: `
+  ${written}
+` }],
+    via: [],
+    widens: kind !== "add-exec" && !(kind === "add-priority" && rule.endsWith("x")),
+    before: "",
+    after: rule
+  };
+}
+
+// src/core/mutation/carve/carve-context.ts
+function carveContext(text3, rule, world) {
+  const source = text3.files.get(rule.span.file) ?? "";
+  const { start: start2, end } = rule.span;
+  const bodyStart = writtenQualifiers(source, rule).at(-1)?.end ?? start2;
+  const body = source.slice(bodyStart, end).replace(/\s*,\s*$/, "");
+  return { text: text3, rule, world, source, head: source.slice(start2, bodyStart), body, bodyStart };
+}
+function withBody({ body, bodyStart }, changed) {
+  return [{ start: bodyStart, end: bodyStart + body.length, text: changed }];
+}
+function withMore(context, words5) {
+  return withBody(context, `${context.body} ${words5}`);
+}
+
+// src/core/mutation/carve/carve-capability.ts
+var carveCapability = (context) => {
+  const { rule } = context;
+  if (rule.kind !== "capability" || rule.names.length > 0 || rule.qualifiers.access !== "deny") return [];
+  return CAPABILITIES.map(
+    (left) => withBody(context, `capability ${CAPABILITIES.filter((name2) => name2 !== left).join(" ")}`)
+  );
+};
+
+// src/core/mutation/carve/existing-paths.ts
+var DEEPEST2 = 5;
+function withValues(expression2, { variables }) {
+  let text3 = expression2;
+  for (let depth = 0; depth < DEEPEST2 && text3.includes("@{"); depth += 1)
+    text3 = text3.replaceAll(/@\{(\w+)\}/g, (_whole, name2) => {
+      const values = (variables.get(name2) ?? variables.get(`@{${name2}}`) ?? []).map(
+        (value) => value.replace(/\/$/, "")
+      );
+      return values.length > 1 ? `{${values.join(",")}}` : values[0] ?? "";
+    });
+  return text3;
+}
+function matcherOf(expression2, text3) {
+  const glob = translate(withValues(expression2.replaceAll('"', ""), text3), { path: true });
+  if ("problem" in glob) return void 0;
+  const nfa = readRegex(glob.regex);
+  if ("problem" in nfa) return void 0;
+  const automaton = new Automaton([nfa]);
+  return (path5) => automaton.match(path5).length > 0;
+}
+
+// src/core/mutation/carve/carve-letter.ts
+var LETTERS3 = "abcdefghijklmnopqrstuvwxyz0123456789._";
+var MOST_TRIED = 12;
+var MOST_FILES5 = 200;
+var carveLetter = (context) => {
+  const { rule } = context;
+  if (rule.kind !== "file" || rule.qualifiers.access !== "deny" || rule.path === void 0) return [];
+  const expression2 = rule.path.text;
+  const files = matchingFiles(expression2, context);
+  const changed = placesOf(expression2).map((place3) => carved(place3, { expression: expression2, files, context }));
+  return changed.map(
+    (text3) => withBody(
+      context,
+      context.body.replace(expression2, () => text3)
+    )
+  );
+};
+function placesOf(expression2) {
+  const places = [];
+  for (let i = 0; i < expression2.length; i += 1) {
+    const c = expression2[i] ?? "";
+    if (c === "\\") i += 1;
+    else if (c === "[") {
+      const end = classEnd(expression2, i);
+      const members2 = expression2.slice(i + 1, end - 1);
+      if (members2.startsWith("^")) places.push({ start: i, end, without: (letter) => `[${members2}${letter}]` });
+      i = end - 1;
+    } else if (c === "*") {
+      const isDouble = expression2[i + 1] === "*";
+      const end = i + (isDouble ? 2 : 1);
+      const without3 = (letter) => isDouble ? `[^${letter}]**` : `[^${letter}/]*`;
+      places.push({ start: i, end, without: without3 });
+      i = end - 1;
+    }
+  }
+  return places;
+}
+function carved(place3, { expression: expression2, files, context }) {
+  const without3 = (letter) => expression2.slice(0, place3.start) + place3.without(letter) + expression2.slice(place3.end);
+  const head2 = withValues(expression2.slice(0, place3.start), context.text);
+  const letters = lettersOf5(files, head2).filter((letter) => !expression2.slice(place3.start, place3.end).includes(letter));
+  const found = letters.slice(0, MOST_TRIED).find((letter) => {
+    const matches2 = matcherOf(without3(letter), context.text);
+    return matches2 !== void 0 && files.some((file5) => !matches2(file5));
+  });
+  return without3(found ?? letters[0] ?? "a");
+}
+function lettersOf5(files, head2) {
+  const next = files.flatMap((file5) => file5.startsWith(head2) ? [file5.charAt(head2.length)] : []);
+  const others = files.flatMap((file5) => Array.from(file5));
+  const letters = /* @__PURE__ */ new Set([...next, ...others, ...Array.from(LETTERS3)]);
+  return [...letters].filter((letter) => letter !== "" && LETTERS3.includes(letter));
+}
+function matchingFiles(expression2, { world, text: text3 }) {
+  const matches2 = matcherOf(expression2, text3);
+  return matches2 === void 0 ? [] : world.files.filter(matches2).slice(0, MOST_FILES5);
+}
+
+// src/core/mutation/carve/carve-link.ts
+var carveLink = (context) => {
+  const { rule, body } = context;
+  if (rule.kind === "link") return rule.subset ? [] : [withBody(context, body.replace(/^link/, "link subset"))];
+  return rule.kind === "file" && /l/.test(rule.permissions) ? pairs2(context, rule) : [];
+};
+function pairs2({ rule: { span }, source, head: head2 }, rule) {
+  const { path: path5, permissionsSpan } = rule;
+  if (path5 === void 0 || permissionsSpan === void 0 || /->/.test(rule.text)) return [];
+  const { start: start2, end } = permissionsSpan;
+  const others = source.slice(start2, end).replace("l", "");
+  const kept = others === "" ? "" : `${source.slice(span.start, start2)}${others}${source.slice(end, span.end)}
+  `;
+  const folder = /^"?((?:\/[\w.-]+)+)\//.exec(path5.text)?.[1];
+  if (folder === void 0) return [];
+  const link2 = `${head2}link ${path5.text} -> ${folder}/**,`;
+  return [[{ start: span.start, end: span.end, text: `${kept}${link2}` }]];
+}
+
+// src/core/mutation/carve/carve-mount.ts
+var carveMount = (context) => {
+  const { rule, body } = context;
+  if (rule.kind === "mount") return mountBodies(rule, body).map((changed) => withBody(context, changed));
+  if (rule.kind === "pivot_root") {
+    const isBound = rule.conditions["oldroot"] !== void 0;
+    return isBound ? [] : [withBody(context, body.replace(/^pivot_root/, "pivot_root oldroot=/mnt/**"))];
+  }
+  if (rule.kind !== "remount" && rule.kind !== "umount") return [];
+  const readOnly = withBody(context, body.replace(/^remount/, "remount options=(ro)"));
+  return [
+    ...rule.kind === "umount" || hasOptions(rule) ? [] : [readOnly],
+    ...rule.target === void 0 ? [withMore(context, "/mnt/**")] : []
+  ];
+};
+function mountBodies(rule, body) {
+  const after = (words5) => body.replace(/^mount/, `mount ${words5}`);
+  return [
+    ...hasOptions(rule) ? [] : ["options=(bind)", "options=(ro)", "options=(remount, bind, ro)"].map(after),
+    ...rule.conditions["fstype"] === void 0 ? ["fstype=tmpfs", "fstype=proc"].map(after) : [],
+    ...rule.source === void 0 && rule.target === void 0 ? [`${body} /dev/**`] : [],
+    ...rule.target === void 0 ? [`${body} -> /mnt/**`] : []
+  ];
+}
+function hasOptions({ conditions }) {
+  return Object.keys(conditions).some((key) => key.startsWith("options"));
+}
+
+// src/core/mutation/carve/carve-name.ts
+var LONGEST2 = 30;
+var carveName = (context) => {
+  const { rule, text: text3, body } = context;
+  if (rule.kind !== "file" || rule.qualifiers.access !== "deny" || rule.path === void 0) return [];
+  const parts = /^([^*?[{]*\/|@\{\w+\}[^*?[{]*\/)(\*\*?)$/.exec(rule.path.text);
+  if (parts === null) return [];
+  const [expression2, head2 = "", stars = ""] = parts;
+  const folder = withValues(head2, text3);
+  const name2 = matchingFiles(expression2, context).filter((path5) => path5.startsWith(folder)).map((path5) => path5.slice(folder.length)).find((rest) => /^[A-Za-z0-9_./]*[A-Za-z0-9_.]$/.test(rest) && rest.length <= LONGEST2);
+  if (name2 === void 0) return [];
+  return [
+    withBody(
+      context,
+      body.replace(expression2, () => `${head2}{${everyOther(name2, stars).join(",")}}`)
+    )
+  ];
+};
+function everyOther(name2, stars) {
+  const letters = [...name2];
+  const differing = letters.map((letter, i) => `${name2.slice(0, i)}[^${letter}]${stars}`);
+  const shorter = letters.slice(1).map((_letter, i) => name2.slice(0, i + 1));
+  return [...differing, ...shorter, `${name2}?${stars}`, ...stars === "**" ? [`${name2}/**`] : []];
+}
+
+// src/core/mutation/carve/carve-network.ts
+var carveNetwork = (context) => {
+  const { rule, body } = context;
+  if (rule.kind !== "network") return [];
+  if (rule.family === void 0) {
+    const families = ["inet", "inet6", "netlink", "unix"];
+    return families.map((family2) => withBody(context, body.replace(/^network/, `network ${family2}`)));
+  }
+  if (rule.type !== void 0 || Object.keys(rule.conditions).length > 0) return [];
+  return ["stream", "dgram", "raw"].map((type4) => withMore(context, type4));
+};
+
+// src/core/mutation/carve/carve-owner.ts
+var carveOwner = (context) => {
+  const { rule, body } = context;
+  if (rule.kind !== "file" && rule.kind !== "link" || rule.qualifiers.owner !== void 0) return [];
+  return ["owner", "other"].map((word) => withBody(context, `${word} ${body}`));
+};
+
+// src/core/mutation/carve/carve-ptrace.ts
+var carvePtrace = (context) => {
+  const { rule, body } = context;
+  if (rule.kind !== "ptrace") return [];
+  return [
+    ...rule.conditions["peer"] === void 0 ? [withMore(context, "peer=unconfined")] : [],
+    ...rule.access.length === 0 ? ["read", "trace"].map((access5) => withBody(context, body.replace(/^ptrace/, `ptrace (${access5})`))) : []
+  ];
+};
+
+// src/core/mutation/carve/carve-scrub.ts
+var SCRUBBING = {
+  ux: "Ux",
+  px: "Px",
+  cx: "Cx",
+  pix: "Pix",
+  cix: "Cix",
+  pux: "PUx",
+  cux: "CUx"
+};
+var carveScrub = ({ rule, source }) => {
+  if (rule.kind !== "file" || rule.permissionsSpan === void 0 || rule.qualifiers.access === "deny") return [];
+  const { start: start2, end } = rule.permissionsSpan;
+  const mode2 = /[pcui]+x/.exec(source.slice(start2, end));
+  const scrubbing = mode2 === null ? void 0 : SCRUBBING[mode2[0]];
+  if (mode2 === null || scrubbing === void 0) return [];
+  const at = start2 + mode2.index;
+  return [[{ start: at, end: at + mode2[0].length, text: scrubbing }]];
+};
+
+// src/core/mutation/carve/carve-signal.ts
+var carveSignal = (context) => {
+  const { rule, body } = context;
+  if (rule.kind !== "signal") return [];
+  const { access: access5, conditions } = rule;
+  const withSet = (name2) => body.replace(/^(signal(?:\s*\([^)]*\)|\s+(?:send|receive|rw|r|w)\b)*)/, `$1 set=(${name2})`);
+  return [
+    ...conditions["set"] === void 0 ? ["term", "kill"].map((name2) => withBody(context, withSet(name2))) : [],
+    ...conditions["peer"] === void 0 ? [withMore(context, "peer=unconfined")] : [],
+    ...access5.length === 0 ? ["send", "receive"].map((way) => withBody(context, body.replace(/^signal/, `signal (${way})`))) : []
+  ];
+};
+
+// src/core/mutation/carve/carve-unix.ts
+var carveUnix = (context) => {
+  const { rule, body } = context;
+  if (rule.kind !== "unix") return [];
+  const { access: access5, conditions } = rule;
+  const hasPeer = Object.keys(conditions).some((key) => key.startsWith("peer"));
+  return [
+    ...conditions["type"] === void 0 && !hasPeer ? [withMore(context, "type=stream")] : [],
+    ...hasPeer ? [] : [withMore(context, "peer=(label=unconfined)")],
+    ...access5.length === 0 ? [withBody(context, body.replace(/^unix/, "unix (connect)"))] : []
+  ];
+};
+
+// src/core/mutation/carvings.ts
+var CARVINGS = [
+  ["carve-letter", carveLetter],
+  ["carve-name", carveName],
+  ["carve-capability", carveCapability],
+  ["carve-owner", carveOwner],
+  ["carve-mount", carveMount],
+  ["carve-network", carveNetwork],
+  ["carve-signal", carveSignal],
+  ["carve-ptrace", carvePtrace],
+  ["carve-unix", carveUnix],
+  ["carve-link", carveLink],
+  ["carve-scrub", carveScrub]
+];
+function carvingsOf(text3, { included, world }) {
+  return text3.profiles.flatMap(({ rules }) => rules).filter(({ via }) => included || via.length === 0).flatMap((rule) => {
+    const context = carveContext(text3, rule, world);
+    return CARVINGS.flatMap(
+      ([kind, operator]) => operator(context).map((edits) => ruleDraft(context.source, rule, kind, edits))
+    );
+  });
+}
+
+// src/core/mutation/all-mutants.ts
+function allMutantsOf(text3, { included, world, operators = OPERATORS }) {
+  const loosened = mutantsOf(text3, { included });
+  const known2 = new Set(loosened.map(editKey));
+  const others = numbered2([...carvingsOf(text3, { included, world }), ...additionsTo(text3, world)]);
+  return [...loosened, ...others.filter((mutant) => !known2.has(editKey(mutant)))].filter(
+    ({ kind }) => operators.includes(kind)
+  );
+}
+
+// src/core/mutation/sample.ts
+function sampleOf(mutants, most, seed) {
+  const byOperator = Map.groupBy(mutants, ({ kind }) => kind);
+  const kept = new Set(
+    [...byOperator.values()].flatMap(
+      (all) => [...all].sort((a, b) => rank2(a.id, seed) - rank2(b.id, seed)).slice(0, most)
+    )
+  );
+  return mutants.filter((mutant) => kept.has(mutant));
+}
+function rank2(id, seed) {
+  let hash = 2166136261;
+  for (const byte of Buffer.from(`${seed} ${id}`)) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
+  return hash;
+}
+
 // src/harness/mutate/classify-mutants.ts
 var import_node_crypto13 = require("node:crypto");
+
+// src/core/generate/addition-probes.ts
+function additionProbes({ kind, after }, context) {
+  const probes = READERS4[kind]?.(after, context) ?? [];
+  return probes.map((fields2) => fields2.map((field, i) => `${i === 0 ? "  - " : "    "}${field}`).join("\n"));
+}
+function untestableAddition({ kind, after }) {
+  if (kind === "add-hat" && after.includes(HAT))
+    return "Changing to a hat that does not exist leaves no record, so that no probe can prove that there is none.";
+  return kind === "add-class" && after === "dbus" ? "A container has no bus that asks AppArmor." : void 0;
+}
+var READERS4 = {
+  "add-capability": (rule) => [deniedTry("capable", wordsOf4(rule)[1] ?? "sys_admin")],
+  "add-network": (rule) => socketsOf2(rule).map((words5) => recordedTry("create", "socket", ...words5)),
+  "add-mount": (rule) => mountsOf4(rule),
+  "add-ptrace": (rule, { peers: peers2 }) => peersIn(rule, peers2).flatMap(
+    ({ name: name2 }) => ["read", "trace"].flatMap((access5) => [
+      deniedTry("ptrace", access5, "peer", name2),
+      from(name2, `ptrace ${access5}`)
+    ])
+  ),
+  "add-signal": (rule, { peers: peers2 }) => peersIn(rule, peers2).flatMap(({ name: name2 }) => [deniedTry("signal", "urg", "peer", name2), from(name2, "signal urg")]),
+  "add-unix": (rule, { peers: peers2 }) => peersIn(rule, peers2).flatMap(({ name: name2 }) => [
+    deniedTry("connect", "unix", "stream", "peer", name2),
+    deniedTry("send", "unix", "dgram", "peer", name2)
+  ]),
+  "add-change-profile": (rule) => [deniedTry("change_profile", targetOf(rule))],
+  "add-exec": (rule, { self: self2 }) => stayingIn(self2, rule),
+  "add-file": (rule) => filesBelow(rule),
+  "add-class": (rule) => CLASSES4[rule] ?? []
+};
+function wordsOf4(rule) {
+  return rule.split(/\s+/);
+}
+function deniedTry(...words5) {
+  return [tryField(words5), "expect: denied"];
+}
+function recordedTry(operation2, ...words5) {
+  return [tryField(words5), `expect: {access: denied, audit: {operation: ${operation2}}}`];
+}
+function tryField(words5) {
+  const isPlain = words5.every((word) => /^[\w./-]+$/.test(word));
+  return `try: ${isPlain ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`;
+}
+function from(peer, operation2) {
+  return [`from: ${scalar2(peer)}`, `try: ${operation2} container`, "control: false", "expect: denied"];
+}
+var TYPES2 = {
+  inet: ["raw", "stream", "dgram"],
+  inet6: ["raw", "stream", "dgram"],
+  unix: ["stream", "dgram", "seqpacket"],
+  netlink: ["raw", "dgram"],
+  packet: ["raw", "dgram"]
+};
+var USUAL_TYPES2 = ["dgram", "stream", "raw", "seqpacket"];
+function socketsOf2(rule) {
+  const [, family2, type4] = wordsOf4(rule);
+  if (family2 === void 0) return Object.entries(TYPES2).flatMap(([name2, types2]) => types2.map((one) => [name2, one]));
+  const types = type4 === void 0 ? TYPES2[family2] ?? USUAL_TYPES2 : [type4];
+  return types.map((one) => [family2, one]);
+}
+var MOUNTS3 = {
+  mount: ["tmpfs", "none", "/mnt"],
+  "mount options=(bind)": ["", "/etc", "/mnt", "bind"],
+  "mount options=(rbind)": ["", "/etc", "/mnt", "rbind"],
+  "mount options=(move)": ["", "/dev/shm", "/mnt", "move"],
+  "mount options=(make-rprivate)": ["", "none", "/", "rprivate"],
+  "mount options=(make-rshared)": ["", "none", "/", "rshared"],
+  "mount /** -> /mnt/": ["", "/etc", "/mnt", "bind"],
+  remount: ["", "none", "/dev/shm", "remount"],
+  "remount options=(ro, bind)": ["", "none", "/dev/shm", "remount,bind,ro"]
+};
+function mountsOf4(rule) {
+  if (rule === "umount") return [recordedTry("umount", "umount", "/dev/shm")];
+  if (rule === "pivot_root") return [recordedTry("pivotroot", "pivot_root", "/mnt", "/mnt")];
+  const fstype = /^mount fstype=(\w+)$/.exec(rule)?.[1];
+  const words5 = fstype === void 0 ? MOUNTS3[rule] : [fstype, "none", "/mnt"];
+  return words5 === void 0 ? [] : [recordedTry("mount", "mount", ...words5)];
+}
+function peersIn(rule, peers2) {
+  const label2 = /(?:peer|label)=\(?(?:label=)?"?([^")]+)/.exec(rule)?.[1];
+  return label2 === void 0 ? peers2 : peers2.filter(({ profile: profile2 }) => profile2 === label2);
+}
+function targetOf(rule) {
+  return /-> "?([^"]+)/.exec(rule)?.[1] ?? "unconfined";
+}
+function stayingIn(self2, rule) {
+  const path5 = /^"?(\/[^"*\\]+?)"? \w+$/.exec(rule)?.[1];
+  return path5 === void 0 ? [] : [
+    [`exec: ${scalar2(path5)}`, `expect: {access: allowed, label: ${scalar2(self2)}}`],
+    [`exec: ${scalar2(path5)}`, "expect: denied"]
+  ];
+}
+function filesBelow(rule) {
+  const [path5 = "", letters = ""] = wordsOf4(rule);
+  const thing = path5.replace(/\*+$/, "thing");
+  return [
+    ...letters.includes("w") ? [[`open: ${scalar2(thing)}`, "for: create", "expect: denied"]] : [],
+    ...letters.includes("l") ? [deniedTry("link", "/etc/passwd", thing)] : []
+  ];
+}
+var CLASSES4 = {
+  userns: [deniedTry("userns")],
+  io_uring: [deniedTry("io_uring", "sqpoll"), deniedTry("io_uring", "override_creds")],
+  mqueue: [deniedTry("mqueue", "create", "/thing")],
+  all: [deniedTry("capable", "sys_admin"), deniedTry("change_profile", "unconfined")]
+};
 
 // src/core/profile/binary/compiled-difference.ts
 var MAX_PAIRS2 = 2e6;
@@ -77117,9 +78798,9 @@ function walk2(one, other, { areFiles }) {
   while (row3.length > 0) {
     const nextRow = [];
     for (const pair of row3) {
-      const from = keyOf3(pair.x, pair.y, pair.slashed);
+      const from2 = keyOf3(pair.x, pair.y, pair.slashed);
       if (!isAlike2(one.automaton.accepts(pair.x), other.automaton.accepts(pair.y))) {
-        return { kind: areFiles ? "path" : "rule", what: spell2(steps, from) };
+        return { kind: areFiles ? "path" : "rule", what: spell2(steps, from2) };
       }
       for (const byte of BYTES) {
         if (pair.slashed && byte === SLASH3) continue;
@@ -77130,7 +78811,7 @@ function walk2(one, other, { areFiles }) {
         const key = keyOf3(x, y, slashed);
         if (steps.has(key)) continue;
         if (steps.size > MAX_PAIRS2) return form("the automata are too large to compare");
-        steps.set(key, { from, byte });
+        steps.set(key, { from: from2, byte });
         nextRow.push({ x, y, slashed });
       }
     }
@@ -77152,9 +78833,9 @@ function isPrintable(byte) {
 function isAlike2(a, b) {
   return a.allow === b.allow && auditedOf(a) === auditedOf(b);
 }
-function auditedOf({ allow, audit }) {
-  const owner = audit & allow & 127;
-  const others = audit >>> 14 & allow >>> 14 & 127;
+function auditedOf({ allow: allow2, audit }) {
+  const owner = audit & allow2 & 127;
+  const others = audit >>> 14 & allow2 >>> 14 & 127;
   return owner | others << 7;
 }
 function spell2(steps, key) {
@@ -77230,6 +78911,73 @@ function undecidedBy({ probe: probe3, verdict: verdict2 }) {
   return { state: "undecided", reason: `${probe3.name}: ${verdict2.reason}` };
 }
 
+// src/harness/mutate/noticing-probes.ts
+var AREAS2 = {
+  umount: "mount",
+  pivot_root: "mount",
+  unix: "network",
+  change_profile: "file"
+};
+var NoticingProbes = class {
+  #original;
+  #entries;
+  /** @param entries how each probe ended under the original */
+  constructor(original, entries) {
+    this.#original = compiledProfiles(original);
+    this.#entries = new Map(entries.map((entry) => [entry.probe, entry]));
+  }
+  /** @returns what is decided otherwise; undefined where that is not known. */
+  changeTo(policy) {
+    const original = this.#original;
+    const mutated = compiledProfiles(policy);
+    if (original === void 0 || mutated === void 0) return void 0;
+    if ([...original.keys()].some((name2) => !mutated.has(name2))) return void 0;
+    const pairs3 = [...original].flatMap(([name2, profile2]) => {
+      const other = mutated.get(name2);
+      return other === void 0 ? [] : [[profile2, other]];
+    });
+    const areas = pairs3.flatMap(([profile2, other]) => compiledChanges(profile2, other).map(({ area }) => area));
+    const added = mutated.size > original.size ? ["hat"] : [];
+    const movesFile = (name2, target) => pairs3.some(([profile2, other]) => fileMoved(profile2, other, name2, target));
+    return { areas: /* @__PURE__ */ new Set([...areas, ...added]), movesFile };
+  }
+  /** @returns in the order given, all where it is not certain that one could not. */
+  among(probes, mutant, change2) {
+    const isCertain = mutant.widens && change2 !== void 0 && !change2.areas.has("policy") && !change2.areas.has("flags");
+    return isCertain ? probes.filter((probe3) => this.#mayNotice(probe3, change2)) : [...probes];
+  }
+  #mayNotice(probe3, change2) {
+    const entry = this.#entries.get(probe3);
+    if (entry === void 0) return true;
+    const denials = [...entry.witnesses, ...entry.evidence?.witnesses ?? []].filter(isDenial3);
+    if (denials.some(({ record: record2 }) => isDecidedOtherwise(record2, change2))) return true;
+    if (probe3.expect.access !== "denied") return false;
+    const isCommand2 = probe3.action.kind !== "operation";
+    return denials.length === 0 || isCommand2 && change2.areas.has("capability");
+  }
+};
+function isDenial3({ record: { type: type4 } }) {
+  return type4 === "DENIED" || type4 === "ALLOWED";
+}
+function isDecidedOtherwise(record2, { areas, movesFile }) {
+  const accesses = recordAccesses(record2);
+  if (accesses.length === 0) return true;
+  return accesses.some((access5) => {
+    if (!areas.has(AREAS2[access5.class] ?? access5.class)) return false;
+    return access5.class !== "file" || movesFile(access5.path, record2.fields["target"]);
+  });
+}
+function fileMoved(one, other, name2, target) {
+  const texts = target === void 0 ? [name2] : [name2, `${name2}\0${target}`];
+  return texts.some((text3) => statesOf(one, text3) !== statesOf(other, text3));
+}
+function statesOf({ automata: automata2 }, text3) {
+  const files = automata2.find(({ kind }) => kind === "files");
+  if (files === void 0) return "";
+  const state = Buffer.from(text3).reduce((at, byte) => files.next(at, byte), files.start);
+  return JSON.stringify(state === 0 ? [] : files.permissions(state));
+}
+
 // src/harness/mutate/classify-mutants.ts
 var SAME_BYTES = "It compiles to the same policy, byte for byte.";
 var SAME_DECISIONS = "The two policies decide every access alike; only audit flags differ.";
@@ -77239,8 +78987,10 @@ var MutantClassifier = class {
   #byPolicy = /* @__PURE__ */ new Map();
   /** The probes to try first on the next mutant of a rule: those that killed one of it, the latest first. */
   #likelyKillers = /* @__PURE__ */ new Map();
+  #noticing;
   constructor(options) {
     this.#options = options;
+    this.#noticing = new NoticingProbes(options.bench.original, options.entries);
   }
   /** @throws HarnessError `interrupted`, and whatever ends the run */
   async classify(mutant, compiled2) {
@@ -77258,8 +79008,11 @@ var MutantClassifier = class {
     const { bench } = this.#options;
     const difference3 = compiledDifference(bench.original, policy);
     if (difference3 === void 0) return { state: "equivalent", reason: SAME_DECISIONS };
+    const change2 = this.#noticing.changeTo(policy);
+    if (change2?.areas.size === 0) return { state: "equivalent", reason: SAME_DECISIONS };
     const likely = this.#likelyKillersOf(mutant);
-    const judgement = await judgeMutant(bench, policy, this.#inOrder(likely));
+    const probes = this.#noticing.among(this.#inOrder(likely), mutant, change2);
+    const judgement = probes.length === 0 ? { state: "survived" } : await judgeMutant(bench, policy, probes);
     if (judgement.state === "undecided") return judgement;
     if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference3);
     const { probe: probe3, reason } = judgement;
@@ -77272,6 +79025,8 @@ var MutantClassifier = class {
       ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after
     );
     if (declared !== void 0) return { state: "untestable", reason: declared.because };
+    const because = untestableAddition(mutant);
+    if (because !== void 0) return { state: "untestable", reason: because };
     return { state: "survived", reason: exampleText2(difference3) };
   }
   /** Until a mutant of the rule was killed: the probes that exercise it, those that leave traces last. */
@@ -77279,6 +79034,7 @@ var MutantClassifier = class {
     const subject2 = subjectOf(mutant);
     const known2 = this.#likelyKillers.get(subject2);
     if (known2 !== void 0) return known2;
+    if (mutant.rule === void 0) return [];
     const ids = this.#options.probesByRule.get(subject2) ?? [];
     const exercising = this.#options.probes.filter(({ id }) => ids.includes(id));
     return exercising.sort((a, b) => Number(leavesTraces(a.action)) - Number(leavesTraces(b.action)));
@@ -77289,8 +79045,8 @@ var MutantClassifier = class {
     return [...likely, ...others.sort((a, b) => costOf3(a) - costOf3(b))];
   }
 };
-function subjectOf({ rule, id }) {
-  return rule ?? id;
+function subjectOf({ rule, kind }) {
+  return rule ?? kind;
 }
 var COST_BY_KIND = { operation: 1, run: 2, shell: 2, http: 3 };
 function costOf3({ action }) {
@@ -77498,34 +79254,43 @@ function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
 }
 
 // src/harness/mutate/suggest-probes.ts
-var import_node_fs47 = require("node:fs");
+var import_node_fs48 = require("node:fs");
+var NONE3 = { probes: /* @__PURE__ */ new Map(), problems: /* @__PURE__ */ new Map(), notes: [] };
 async function suggestProbes(survivors, options) {
-  if (survivors.length === 0) return { probes: /* @__PURE__ */ new Map(), notes: [] };
+  if (survivors.length === 0) return NONE3;
   const candidates2 = candidatesFor(survivors, options);
   const yamls = [...new Set([...candidates2.values()].flat())];
   let probes;
   try {
     probes = probesOf2(yamls, options);
   } catch (thrown) {
-    if (thrown instanceof HarnessError && thrown.code === "usage")
-      return { probes: /* @__PURE__ */ new Map(), notes: [thrown.message] };
+    if (thrown instanceof HarnessError && thrown.code === "usage") return { ...NONE3, notes: [thrown.message] };
     throw thrown;
   }
-  const confirmed = await confirmedCandidates(yamls, probes, options);
+  const { confirmed, refused } = await confirmedCandidates(yamls, probes, options);
   options.session.events.progress(
     `${survivors.length} mutants survived; ${confirmed.size} candidate probes for them pass under the unchanged profile`
   );
   const confirmedFor = ({ id }) => (candidates2.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);
-  return { probes: await findKillers(survivors, confirmedFor, options), notes: [] };
+  const problems2 = survivors.flatMap(({ id }) => {
+    const problem = (candidates2.get(id) ?? []).map((yaml) => refused.get(yaml)).find((reason) => reason !== void 0);
+    return problem === void 0 ? [] : [[id, problem]];
+  });
+  return { probes: await findKillers(survivors, confirmedFor, options), problems: new Map(problems2), notes: [] };
 }
 async function confirmedCandidates(yamls, probes, { livePolicy, session }) {
   const entries = await livePolicy.trial(probes).settleAll(probes, session.signal);
   const confirmed = /* @__PURE__ */ new Map();
+  const refused = /* @__PURE__ */ new Map();
   for (const [i, yaml] of yamls.entries()) {
     const entry = entries[i];
     if (entry?.verdict.kind === "pass") confirmed.set(yaml, { yaml, probe: entry.probe });
+    else if (entry !== void 0) refused.set(yaml, refusalText(entry));
   }
-  return confirmed;
+  return { confirmed, refused };
+}
+function refusalText({ probe: probe3, verdict: { kind, reason } }) {
+  return `A probe that tries it (${describeAction(probe3.action)}) is ${kind} with the unchanged profile: ${reason}`;
 }
 async function findKillers(survivors, confirmedFor, { text: text3, livePolicy }) {
   const killers = /* @__PURE__ */ new Map();
@@ -77559,6 +79324,9 @@ function candidatesFor(survivors, options) {
     if (mutants.length === 0) continue;
     for (const [id, yamls] of candidatesForRules(mutants, block2, options)) candidates2.set(id, yamls);
     const flagProbes2 = probesForFlags(block2);
+    const context = { self: block2.name, peers: options.plan.peers };
+    for (const mutant of mutants.filter(({ rule }) => rule === void 0))
+      candidates2.set(mutant.id, additionProbes(mutant, context));
     for (const { id, kind } of mutants) if (kind === "flag") candidates2.set(id, flagProbes2);
   }
   return candidates2;
@@ -77583,7 +79351,7 @@ function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
 }
 function probesOf2(yamls, { plan }) {
-  const source = appendProbes((0, import_node_fs47.readFileSync)(plan.file, "utf8"), yamls);
+  const source = appendProbes((0, import_node_fs48.readFileSync)(plan.file, "utf8"), yamls);
   const { spec, locate, problems: problems2 } = validateSpec(plan.file, source);
   if (spec === void 0)
     throw new HarnessError(
@@ -77592,6 +79360,18 @@ function probesOf2(yamls, { plan }) {
     );
   const { probes } = resolvePlan(plan.file, spec, locate, { newId: newProbeId });
   return probes.slice(probes.length - yamls.length);
+}
+
+// src/harness/mutate/world-of-plan.ts
+function worldOf({ peers: peers2 }, pid) {
+  const items = inventory(pid);
+  const programs = items.filter(({ kind, mode: mode2 }) => kind === "file" && (mode2 & 73) !== 0);
+  const labels = peers2.map(({ profile: profile2 }) => profile2).filter((label2) => label2 !== "unconfined");
+  return {
+    files: items.map(({ path: path5, kind }) => kind === "folder" && path5 !== "/" ? `${path5}/` : path5).sort(),
+    programs: programs.map(({ path: path5 }) => path5).sort(),
+    labels: [...new Set(labels)].sort()
+  };
 }
 
 // src/harness/mutate/mutation-run.ts
@@ -77616,9 +79396,9 @@ var MutationRun = class {
   async work(session) {
     const { plan, note: note3 } = this.#options;
     const text3 = profileText(plan.profile.file, plan.profile.includes);
-    const mutants = this.#mutantsOf(text3);
     const livePolicy = await LivePolicy.open(plan, session);
     try {
+      const mutants = this.#mutantsOf(text3, worldOf(plan, livePolicy.pid));
       const entries = await livePolicy.tryPlan();
       const probes = entries.filter(({ verdict: verdict2 }) => verdict2.kind === "pass").map(({ probe: probe3 }) => probe3);
       session.events.progress(`${plan.title}: all ${probes.length} probes pass; trying ${mutants.length} mutants`);
@@ -77632,21 +79412,21 @@ var MutationRun = class {
       await livePolicy.close(note3);
     }
   }
-  #mutantsOf(text3) {
-    const { included, pattern: pattern2 } = this.#options;
-    const mutants = mutantsOf(text3, { included });
-    if (pattern2 === void 0) return mutants;
-    return mutants.filter((mutant) => pattern2.test(`line ${mutant.line}: ${changeText2(mutant)}`));
+  #mutantsOf(text3, world) {
+    const { included, pattern: pattern2, operators, sample } = this.#options;
+    const all = allMutantsOf(text3, { included, world, operators });
+    const mutants = pattern2 === void 0 ? all : all.filter((mutant) => pattern2.test(lineOf(mutant)));
+    return sample === void 0 ? mutants : sampleOf(mutants, sample.most, sample.seed);
   }
   async #classifyAll(subject2) {
-    const { livePolicy, text: text3, mutants, entries, probes } = subject2;
+    const { livePolicy, mutants, entries, probes } = subject2;
     const { untestable } = this.#options.plan;
     const probesByRule2 = await livePolicy.probesByRule(entries);
-    const classifier = new MutantClassifier({ bench: livePolicy, probes, probesByRule: probesByRule2, untestable });
+    const classifier = new MutantClassifier({ bench: livePolicy, probes, entries, probesByRule: probesByRule2, untestable });
     const startedAt = performance.now();
     try {
       await this.#classifyEach(subject2, classifier);
-      this.#notes.push(...outdatedNotes(untestable, mutantsOf(text3, { included: true })));
+      this.#notes.push(...outdatedNotes(untestable, this.#everyMutant(subject2)));
     } finally {
       this.#mutantsMs = elapsedSince(startedAt);
       const untried2 = mutants.slice(this.#results.length);
@@ -77664,6 +79444,11 @@ var MutationRun = class {
       session.events.result(result2, this.#results.length, mutants.length);
     }
   }
+  /** Whatever the options leave out. */
+  #everyMutant({ text: text3, livePolicy }) {
+    const world = worldOf(this.#options.plan, livePolicy.pid);
+    return allMutantsOf(text3, { included: true, world });
+  }
   /** Gives each survivor the probe that would kill it, where there is one. */
   async #suggestProbes({ session, livePolicy, text: text3, mutants }) {
     const survivedIds = new Set(this.#results.filter(({ state }) => state === "survived").map(({ id }) => id));
@@ -77673,10 +79458,15 @@ var MutationRun = class {
     this.#notes.push(...suggested.notes);
     this.#results = this.#results.map((result2) => {
       const probe3 = suggested.probes.get(result2.sameAs ?? result2.id);
-      return probe3 === void 0 || result2.state !== "survived" ? result2 : { ...result2, probe: probe3 };
+      if (result2.state !== "survived") return result2;
+      const problem = suggested.problems.get(result2.sameAs ?? result2.id);
+      return { ...result2, ...defined({ probe: probe3, problem: probe3 === void 0 ? problem : void 0 }) };
     });
   }
 };
+function lineOf(mutant) {
+  return `line ${mutant.line}: ${changeText2(mutant)}`;
+}
 async function checkStillPasses(bench, probes) {
   const repeatable = probes.filter(({ action }) => !removes(action));
   const failure2 = await bench.firstFailure(repeatable);
@@ -77711,8 +79501,15 @@ async function mutateProfile(options, events2) {
   const note3 = (thrown) => {
     report.note(thrown);
   };
-  const { included, grep, minScore } = options;
-  const mutation = new MutationRun({ plan, included, pattern: grepPattern(grep), note: note3 });
+  const { included, grep, minScore, operators, sample: most, seed = 1 } = options;
+  const mutation = new MutationRun({
+    plan,
+    included,
+    note: note3,
+    pattern: grepPattern(grep),
+    operators: operators ?? OPERATORS,
+    sample: most === void 0 ? void 0 : { most, seed }
+  });
   try {
     await withHostSession({ run, options, events: events2, reporter: report }, (session) => mutation.work(session));
   } catch (thrown) {
@@ -77730,7 +79527,14 @@ async function mutateProfile(options, events2) {
     title: plan.title,
     profileFile: plan.profile.file,
     probes: plan.probes.length,
-    options: defined({ included, grep, minScore }),
+    options: defined({
+      included,
+      grep,
+      minScore,
+      operators,
+      sample: most,
+      seed: most === void 0 ? void 0 : seed
+    }),
     ...mutation.findings,
     faults: report.faults
   });
@@ -77740,6 +79544,7 @@ function planOf({ spec, profile: profile2, image, includes: includes2 }) {
   if (plan === void 0) throw new HarnessError("no-probes", "There is no spec.");
   const file5 = profileFileOf(plan.profile);
   if (file5 === void 0) throw noProfileText(spec, plan.profile);
+  if (plan.profile.from === "file") return { ...plan, profile: plan.profile };
   const { name: name2, mode: mode2, includes: folders } = plan.profile;
   return { ...plan, profile: { from: "file", file: file5, mode: mode2, ...defined({ name: name2, includes: folders }) } };
 }
@@ -77766,16 +79571,16 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, reportDir) {
-  const file5 = (0, import_node_path40.join)(reportDir, MUTATION_FILES.json);
-  if (!(0, import_node_fs48.existsSync)(file5)) return;
-  const { results } = JSON.parse((0, import_node_fs48.readFileSync)(file5, "utf8"));
+  const file5 = (0, import_node_path41.join)(reportDir, MUTATION_FILES.json);
+  if (!(0, import_node_fs49.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs49.readFileSync)(file5, "utf8"));
   const killers = results.flatMap(({ probe: probe3 }) => probe3 ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
     print([`  ${spec}: no probes to add`]);
     return;
   }
-  (0, import_node_fs48.writeFileSync)(spec, appendProbes((0, import_node_fs48.readFileSync)(spec, "utf8"), probes));
+  (0, import_node_fs49.writeFileSync)(spec, appendProbes((0, import_node_fs49.readFileSync)(spec, "utf8"), probes));
   const added = `${probes.length} ${probes.length === 1 ? "probe" : "probes"} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
   print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
@@ -77783,7 +79588,7 @@ function writeProbes(spec, reportDir) {
 async function mutateHere(spec, args) {
   const color5 = useColor(process.stdout);
   const root = process.cwd();
-  const { profile: profile2, image, grep, included, minScore, log } = args;
+  const { profile: profile2, image, grep, operators, sample, seed, included, minScore, log } = args;
   const { lab, owner } = readEnvironment();
   const report = await mutateProfile(
     {
@@ -77793,7 +79598,7 @@ async function mutateHere(spec, args) {
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
       includes: includesOf(args),
-      ...defined({ profile: profile2, image, grep, minScore, lab })
+      ...defined({ profile: profile2, image, grep, operators, sample, seed, minScore, lab })
     },
     {
       progress,
@@ -77810,7 +79615,7 @@ async function mutateHere(spec, args) {
 `,
     [MUTATION_FILES.markdown]: mutationMarkdown(report, root)
   };
-  const written = writeFiles(contents, (0, import_node_path40.resolve)(args.reportDir), owner);
+  const written = writeFiles(contents, (0, import_node_path41.resolve)(args.reportDir), owner);
   print([...mutationClosing(report, root), ...written.map((path5) => `  report: ${path5}`)]);
   return mutationExit(report);
 }
@@ -77895,8 +79700,8 @@ function runRules(file5, { json: json2, base, include: include2 }) {
 }
 
 // src/cli/commands/run.ts
-var import_node_fs49 = require("node:fs");
-var import_node_path41 = require("node:path");
+var import_node_fs50 = require("node:fs");
+var import_node_path42 = require("node:path");
 
 // src/core/report/coverage-listing.ts
 var WIDTH6 = 400;
@@ -77978,13 +79783,13 @@ async function runRun(operands, args) {
   return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 function defaultSpecs() {
-  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path41.join)("specs", name2));
+  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path42.join)("specs", name2));
   if (specs.length === 0) throw new HarnessError("usage", "No spec was given, and there is none in specs/.");
   return specs;
 }
 function namesIn3(folder) {
   try {
-    return (0, import_node_fs49.readdirSync)(folder);
+    return (0, import_node_fs50.readdirSync)(folder);
   } catch {
     return [];
   }
@@ -77998,6 +79803,9 @@ async function runHere(specs, args) {
     },
     entry: (entry) => {
       print(entryLines(entry, style));
+    },
+    closed: (result2) => {
+      print(closedLines(result2, style));
     },
     fault: (fault) => {
       print(faultLines(fault, style));
@@ -78019,7 +79827,7 @@ async function runHere(specs, args) {
     },
     events2
   );
-  const reports = writeReports(ledger, (0, import_node_path41.resolve)(args.reportDir), owner);
+  const reports = writeReports(ledger, (0, import_node_path42.resolve)(args.reportDir), owner);
   if (args.coverage) print(coverageListing(ledger, style));
   print(closing(ledger, { ...style, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);
@@ -78054,7 +79862,7 @@ function allCommands(command3) {
   return [command3, ...command3.commands.flatMap(allCommands)];
 }
 function addRun(program3) {
-  const run = program3.command("run").description("run specs: load the profile, start the container under it, run every probe, write reports").argument("[SPEC...]", "spec files (default: all of specs/*.yml)");
+  const run = program3.command("run").description("run specs: load the profile, start the container under it, run every probe, write reports").argument("[SPEC...]", "spec files (default: all .yml and .yaml of specs)");
   addOptions(run, "run").addHelpText(
     "after",
     `
@@ -78099,7 +79907,7 @@ function addDiffSpecs(program3) {
   });
 }
 function addMutate(program3) {
-  const mutate = program3.command("mutate").description("weaken the profile one rule at a time, and list the changes that no probe notices").argument("<SPEC>", "spec file");
+  const mutate = program3.command("mutate").description("weaken the profile, one rule or addition at a time, and list the changes that no probe notices").argument("<SPEC>", "spec file");
   addOptions(mutate, "mutate").addHelpText(
     "after",
     `

@@ -19150,7 +19150,7 @@ var require_undici = __commonJS({
 // src/action/action.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs = require("node:fs");
-var import_node_path = require("node:path");
+var import_node_path2 = require("node:path");
 
 // node_modules/@actions/core/lib/core.js
 var core_exports = {};
@@ -21617,7 +21617,7 @@ var ERRORS = {
   "left-profile": {
     exit: EXIT.failed,
     means: "A process of the confined container does not run under the profile, nor under a child of it.",
-    hint: "The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or `change_profile`. Write `ix`, or a child profile with `cx`."
+    hint: "The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or `change_profile`. Write `ix`, or a child profile with `cx`. If the service is meant to run under another profile of the file too, name that under `profile: {also-under: [\u2026]}`, and test it with a spec of its own."
   },
   interrupted: {
     exit: EXIT.broken,
@@ -21801,158 +21801,6 @@ ${lines}
 ${fence}`;
 }
 
-// src/core/report/coverage-wording.ts
-var STATE_WORD = {
-  hit: "covered",
-  unhit: "not covered",
-  shadowed: "shadowed",
-  untestable: "untestable"
-};
-function countsText(counts) {
-  const others = ["unhit", "shadowed", "untestable"].filter((state) => counts[state] > 0).map((state) => `${grouped(counts[state])} ${STATE_WORD[state]}`);
-  return [coveredText(counts), ...others].join(", ");
-}
-function coveredText({ hit, testable, percent }) {
-  if (percent === void 0) return "no testable rule";
-  const rules = testable === 1 ? "rule" : "rules";
-  return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
-}
-
-// src/core/report/summary.ts
-var EXIT_MEANS = {
-  [EXIT.ok]: "every probe that this host can check passed",
-  [EXIT.failed]: "the profile fails its spec",
-  [EXIT.usage]: "a spec, profile or option is wrong",
-  [EXIT.undecided]: "some probe proves nothing",
-  [EXIT.broken]: "the harness or the host failed"
-};
-var KINDS = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
-function entriesOf(ledger) {
-  return ledger.suites.flatMap((suite) => suite.entries);
-}
-function faultsOf(ledger) {
-  return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
-}
-function isNotGreen({ kind }) {
-  return kind !== "pass" && kind !== "skipped";
-}
-function countEntries(entries) {
-  const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
-  for (const { verdict } of entries) counts[KINDS.includes(verdict.kind) ? verdict.kind : "inconclusive"] += 1;
-  return counts;
-}
-function countsOf(ledger) {
-  const entries = entriesOf(ledger);
-  const faults = faultsOf(ledger).length;
-  return { total: entries.length, ...countEntries(entries), faults, notStarted: countNotStarted(entries) };
-}
-function countNotStarted(entries) {
-  return entries.filter(({ verdict }) => isNotStarted(verdict)).length;
-}
-function isNotStarted({ kind, code: code2 }) {
-  return kind === "pass" && code2 === "not-started";
-}
-function notStartedText({ notStarted }) {
-  return notStarted === 0 ? "" : ` (${grouped(notStarted)} of them: could not be started)`;
-}
-function shortfallsOf(ledger) {
-  return [
-    ...verdictShortfalls(ledger),
-    ...suiteShortfalls(ledger),
-    ...passShortfalls(ledger),
-    ...coverageShortfalls(ledger)
-  ];
-}
-function suiteOf(ledger, { suite }) {
-  return suite === void 0 ? void 0 : ledger.suites[suite];
-}
-function verdictShortfalls(ledger) {
-  const entries = entriesOf(ledger);
-  const { selected } = ledger.options;
-  const shortfalls = [];
-  if (entries.length !== selected) {
-    shortfalls.push({
-      exit: faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided,
-      message: `Probes selected: ${grouped(selected)}. Probes with a verdict: ${grouped(entries.length)}.`
-    });
-  }
-  const ids = new Set(entries.map((entry) => entry.probe.id));
-  if (ids.size !== entries.length) {
-    shortfalls.push({ exit: EXIT.broken, message: "A probe has more than one verdict." });
-  }
-  return shortfalls;
-}
-function suiteShortfalls(ledger) {
-  const message = "The suite has no probe with a verdict.";
-  return ledger.suites.flatMap(
-    ({ entries }, suite) => entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
-  );
-}
-function passShortfalls(ledger) {
-  const entries = entriesOf(ledger);
-  if (entries.some(({ verdict }) => verdict.kind === "pass")) return [];
-  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
-  return [{ exit: EXIT.undecided, message }];
-}
-function coverageShortfalls(ledger) {
-  const { minCoverage } = ledger.options;
-  if (minCoverage === void 0) return [];
-  const below = profileCoverages(ledger).filter(({ own }) => own.hit * 100 < minCoverage * own.testable).map(({ profile, own }) => ({
-    exit: EXIT.failed,
-    message: [
-      `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}.`,
-      `The minimum is ${minCoverage} %.`
-    ].join(" ")
-  }));
-  const unknown = ledger.suites.flatMap(({ coverage }, suite) => {
-    if (isKnown(coverage)) return [];
-    const reason = coverage?.unknown ?? "the suite was not prepared.";
-    const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
-    return [{ suite, exit: EXIT.undecided, message }];
-  });
-  return [...below, ...unknown];
-}
-function exitCode(ledger) {
-  const counts = countsOf(ledger);
-  const codes = /* @__PURE__ */ new Set([
-    ...faultsOf(ledger).map(exitOfFault),
-    ...shortfallsOf(ledger).map(({ exit }) => exit)
-  ]);
-  if (counts.fail > 0) codes.add(EXIT.failed);
-  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
-  return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
-}
-function isProfileFault(fault) {
-  return exitOfFault(fault) === EXIT.failed;
-}
-function exitOfFault(fault) {
-  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
-}
-function runOutcome(exit) {
-  switch (exit) {
-    case EXIT.ok:
-      return "green";
-    case EXIT.failed:
-      return "red";
-    case EXIT.undecided:
-      return "undecided";
-    default:
-      return "error";
-  }
-}
-function meaningOf(ledger) {
-  const code2 = exitCode(ledger);
-  const { skipped, notStarted } = countsOf(ledger);
-  const ofPassed = notStarted === 0 ? "" : `; ${grouped(notStarted)} could not be started`;
-  if (code2 === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
-  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}${ofPassed}; ${grouped(skipped)} skipped`;
-  if (code2 === EXIT.failed && !isFailedByProfile(ledger)) return "the probes cover too little of the profile";
-  return EXIT_MEANS[code2];
-}
-function isFailedByProfile(ledger) {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
-}
-
 // src/core/model/describe-action.ts
 function describeAction(action) {
   switch (action.kind) {
@@ -21980,6 +21828,66 @@ function withTilde(word) {
 }
 function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+// src/core/verdict/facts.ts
+function isDenial({ record: { type } }) {
+  return type === "DENIED" || type === "KILLED";
+}
+
+// src/core/verdict/closed-class.ts
+var NO_SUCH_SOCKET = /* @__PURE__ */ new Set(["EAFNOSUPPORT", "ESOCKTNOSUPPORT", "EPROTONOSUPPORT"]);
+var NOT_ASKED = /* @__PURE__ */ new Set([
+  "vacuous",
+  "other-denial",
+  "not-asked",
+  "control-unclear",
+  "not-the-profile"
+]);
+function memberState(entry) {
+  const { code: code2, kind } = entry.verdict;
+  if (code2 === "let-pass") return "failed";
+  if (isAbsent(entry)) return "absent";
+  if (kind === "skipped" || NOT_ASKED.has(code2)) return "untried";
+  const isDeclared = entry.probe.expect.access === "allowed";
+  if (kind === "pass") return isDeclared ? "allowed" : "denied";
+  if (isDeclared && isDeniedByOthers(entry)) return "untried";
+  return kind === "fail" ? "failed" : "undecided";
+}
+function isAbsent({ probe: { action }, verdict: { code: code2 }, control }) {
+  const isSocket = action.kind === "operation" && action.name === "socket";
+  return isSocket && hasNoCode(control?.errno) && (code2 === "denied-twice" || NOT_ASKED.has(code2));
+}
+function isDeniedByOthers({ witnesses }) {
+  const denials = witnesses.filter(isDenial);
+  return denials.length > 0 && denials.every(({ before }) => before !== void 0);
+}
+function hasNoCode(errno) {
+  return errno !== void 0 && NO_SUCH_SOCKET.has(errno);
+}
+function tallyOf({ entries, untried }) {
+  const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
+  for (const entry of entries) counts[memberState(entry)] += 1;
+  return { ...counts, total: entries.length + untried.length, kind: kindOf(counts, entries) };
+}
+function kindOf(counts, entries) {
+  if (counts.failed > 0) return "fail";
+  if (counts.undecided > 0) return "inconclusive";
+  if (counts.denied + counts.allowed > 0) return "pass";
+  const isSkipped = entries.length > 0 && entries.every(({ verdict: { kind } }) => kind === "skipped");
+  return isSkipped ? "skipped" : "inconclusive";
+}
+function untriedMembers({ entries, untried }) {
+  const ofEntries = entries.filter((entry) => memberState(entry) === "untried").map((entry) => ({ member: entry.probe.closed?.member ?? entry.probe.name, why: whyUntried(entry) }));
+  return [...untried, ...ofEntries];
+}
+function whyUntried({ verdict: { code: code2, reason }, control }) {
+  if (code2 !== "vacuous" && code2 !== "not-the-profile") return reason.replace(/\.$/, "");
+  const { errno = "a failure", stoppedAt } = control ?? {};
+  return `refused without the profile as well: ${errno}${stoppedAt === void 0 ? "" : ` at ${stoppedAt}`}`;
+}
+function notableEntries({ entries }) {
+  return entries.filter((entry) => ["failed", "undecided"].includes(memberState(entry)));
 }
 
 // src/core/model/labels.ts
@@ -22030,21 +21938,21 @@ function expectationText(expect) {
   return oneLine(present(parts).join(", "), LINE);
 }
 function matchOf(name, match) {
-  return match === void 0 ? void 0 : `${name} ${matchText(match)}`;
+  return match === void 0 ? void 0 : `${name} ${matchText2(match)}`;
 }
-function matchText(match) {
+function matchText2(match) {
   const parts = [
     match.equals === void 0 ? void 0 : `equals "${match.equals}"`,
     match.contains === void 0 ? void 0 : `contains "${match.contains}"`,
     match.matches === void 0 ? void 0 : `matches /${match.matches}/`,
-    match.not === void 0 ? void 0 : `not (${matchText(match.not)})`
+    match.not === void 0 ? void 0 : `not (${matchText2(match.not)})`
   ];
   return present(parts).join(" and ");
 }
 function auditText(audit) {
   if (audit === void 0) return void 0;
   if (audit === "none") return "no audit record";
-  const fields = Object.entries(audit).map(([key, match]) => `${key} ${matchText(match)}`);
+  const fields = Object.entries(audit).map(([key, match]) => `${key} ${matchText2(match)}`);
   return `a record where ${fields.join(", ")}`;
 }
 function environmentText(secure) {
@@ -22161,8 +22069,8 @@ function witnessText({ record, by, before }) {
   return `${recordText(record)} (by ${by}${place})`;
 }
 function witnessFacts(witnesses) {
-  const isDenial = ({ record }) => Number(record.type === "DENIED");
-  const listed = [...witnesses].sort((a, b) => isDenial(b) - isDenial(a)).slice(0, MOST_LISTED);
+  const isDenial2 = ({ record }) => Number(record.type === "DENIED");
+  const listed = [...witnesses].sort((a, b) => isDenial2(b) - isDenial2(a)).slice(0, MOST_LISTED);
   const rest = witnesses.length - listed.length;
   return [
     ...listed.map((witness) => ["kernel", witnessText(witness)]),
@@ -22193,12 +22101,252 @@ function faultText(fault) {
   return oneLine(`[${fault.code}] ${fault.message}`, LINE);
 }
 
+// src/core/report/closed-rows.ts
+var WHY = 160;
+var MOST_REASONS = 3;
+var MOST_NAMED = 3;
+function closedTitle(result) {
+  return `closed: ${result.class}`;
+}
+function closedText(result) {
+  const tally2 = tallyOf(result);
+  const parts = [
+    `${grouped(tally2.denied)} of ${grouped(tally2.total)} denied`,
+    countText(tally2.allowed, "allowed as declared"),
+    countText(tally2.failed, "not as declared"),
+    countText(tally2.undecided, "undecided"),
+    countText(tally2.absent, "not there"),
+    tally2.untried === 0 ? void 0 : `${grouped(tally2.untried)} not tried (${untriedText(result)})`
+  ];
+  return `${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally2)}`;
+}
+function countText(count, what) {
+  return count === 0 ? void 0 : `${grouped(count)} ${what}`;
+}
+function nothingTriedText(tally2) {
+  const isNothing = tally2.denied + tally2.allowed + tally2.failed + tally2.undecided === 0;
+  return isNothing && tally2.kind !== "skipped" ? ": nothing of it could be tried" : "";
+}
+function untriedText(result) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { member, why } of untriedMembers(result)) groups.set(why, [...groups.get(why) ?? [], member]);
+  const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const shown = sorted.slice(0, MOST_REASONS).map(([why, members]) => `${namesText(members)}: ${oneLine(why, WHY)}`);
+  const rest = sorted.length - shown.length;
+  return [...shown, ...rest > 0 ? [counted(rest, "other reason")] : []].join("; ");
+}
+function namesText(members) {
+  const named = members.slice(0, MOST_NAMED).join(", ");
+  const rest = members.length - MOST_NAMED;
+  return rest > 0 ? `${named} and ${grouped(rest)} more` : named;
+}
+function unknownClassesText({ notClosed }) {
+  if (notClosed === void 0 || notClosed.unknown.length === 0) return void 0;
+  const names = notClosed.unknown.join(", ");
+  return `The spec says nothing of these classes: ${names}. List each of them in \`closed\` or in \`open\`.`;
+}
+function openClassesText({ notClosed }) {
+  if (notClosed === void 0 || notClosed.open.length === 0) return void 0;
+  return `left open: ${notClosed.open.join(", ")}`;
+}
+
+// src/core/report/coverage-wording.ts
+var STATE_WORD = {
+  hit: "covered",
+  unhit: "not covered",
+  shadowed: "shadowed",
+  untestable: "untestable"
+};
+function countsText(counts) {
+  const others = ["unhit", "shadowed", "untestable"].filter((state) => counts[state] > 0).map((state) => `${grouped(counts[state])} ${STATE_WORD[state]}`);
+  return [coveredText(counts), ...others].join(", ");
+}
+function coveredText({ hit, testable, percent }) {
+  if (percent === void 0) return "no testable rule";
+  const rules = testable === 1 ? "rule" : "rules";
+  return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
+}
+
+// src/core/report/summary.ts
+var import_node_path = require("node:path");
+var EXIT_MEANS = {
+  [EXIT.ok]: "every probe that this host can check passed",
+  [EXIT.failed]: "the profile fails its spec",
+  [EXIT.usage]: "a spec, profile or option is wrong",
+  [EXIT.undecided]: "some probe proves nothing",
+  [EXIT.broken]: "the harness or the host failed"
+};
+var KINDS = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
+function entriesOf(ledger) {
+  return ledger.suites.flatMap((suite) => suite.entries);
+}
+function faultsOf(ledger) {
+  return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
+}
+function isNotGreen({ kind }) {
+  return kind !== "pass" && kind !== "skipped";
+}
+function countEntries(entries) {
+  const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+  for (const { verdict: verdict2 } of entries) counts[KINDS.includes(verdict2.kind) ? verdict2.kind : "inconclusive"] += 1;
+  return counts;
+}
+function countsOf(ledger) {
+  const entries = entriesOf(ledger);
+  const faults = faultsOf(ledger).length;
+  const notStarted = countNotStarted(entries);
+  return { total: entries.length, ...countEntries(entries), faults, notStarted, ...countClosed(ledger) };
+}
+function closedOf(ledger) {
+  return ledger.suites.flatMap(({ closed = [] }) => closed);
+}
+function countClosed(ledger) {
+  const results = closedOf(ledger);
+  const kinds = results.map((result) => tallyOf(result).kind);
+  const count = (wanted) => kinds.filter((kind) => kind === wanted).length;
+  const [closedGreen, closedRed, closedSkipped] = [count("pass"), count("fail"), count("skipped")];
+  return {
+    closed: results.length,
+    closedGreen,
+    closedRed,
+    closedUndecided: results.length - closedGreen - closedRed - closedSkipped,
+    closedSkipped,
+    closedAttempts: results.reduce((sum, { entries }) => sum + entries.length, 0)
+  };
+}
+function closedCountsText(counts) {
+  if (counts.closed === 0) return void 0;
+  const parts = [
+    [counts.closedGreen, "green"],
+    [counts.closedRed, "red"],
+    [counts.closedUndecided, "undecided"],
+    [counts.closedSkipped, "skipped"]
+  ];
+  const shown = parts.filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
+  const classes = counts.closed === 1 ? "1 closed class" : `${grouped(counts.closed)} closed classes`;
+  return `${classes} (${counted(counts.closedAttempts, "attempt")}): ${shown.join(", ")}`;
+}
+function countNotStarted(entries) {
+  return entries.filter(({ verdict: verdict2 }) => isNotStarted(verdict2)).length;
+}
+function isNotStarted({ kind, code: code2 }) {
+  return kind === "pass" && code2 === "not-started";
+}
+function notStartedText({ notStarted }) {
+  return notStarted === 0 ? "" : ` (${grouped(notStarted)} of them: could not be started)`;
+}
+function shortfallsOf(ledger) {
+  return [
+    ...verdictShortfalls(ledger),
+    ...suiteShortfalls(ledger),
+    ...passShortfalls(ledger),
+    ...coverageShortfalls(ledger)
+  ];
+}
+function suiteOf(ledger, { suite }) {
+  return suite === void 0 ? void 0 : ledger.suites[suite];
+}
+function verdictShortfalls(ledger) {
+  const entries = entriesOf(ledger);
+  const { selected } = ledger.options;
+  const shortfalls = [];
+  if (entries.length !== selected) {
+    shortfalls.push({
+      exit: faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided,
+      message: `Probes selected: ${grouped(selected)}. Probes with a verdict: ${grouped(entries.length)}.`
+    });
+  }
+  const ids = new Set(entries.map((entry) => entry.probe.id));
+  if (ids.size !== entries.length) {
+    shortfalls.push({ exit: EXIT.broken, message: "A probe has more than one verdict." });
+  }
+  return shortfalls;
+}
+function suiteShortfalls(ledger) {
+  const message = "The suite has no probe with a verdict.";
+  return ledger.suites.flatMap(
+    ({ entries, closed = [] }, suite) => entries.length === 0 && closed.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
+  );
+}
+function passShortfalls(ledger) {
+  const entries = entriesOf(ledger);
+  if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass") || countClosed(ledger).closedGreen > 0) return [];
+  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
+  return [{ exit: EXIT.undecided, message }];
+}
+function coverageShortfalls(ledger) {
+  const { minCoverage } = ledger.options;
+  if (minCoverage === void 0) return [];
+  const below = profileCoverages(ledger).filter(({ own }) => own.hit * 100 < minCoverage * own.testable).map(({ profile, own }) => ({
+    exit: EXIT.failed,
+    message: [
+      `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}.`,
+      `The minimum is ${minCoverage} %.`
+    ].join(" ")
+  }));
+  const unmeasured = fileCoverages(ledger).filter(({ rules }) => rules.length > 0 && minCoverage > 0).filter(({ rules }) => countRules(rules.filter(({ included }) => !included)).testable === 0).map(({ file }) => ({
+    exit: EXIT.undecided,
+    message: `No rule of ${JSON.stringify((0, import_node_path.basename)(file))} itself is testable: a minimum of ${minCoverage} % says nothing.`
+  }));
+  const unknown = ledger.suites.flatMap(({ coverage }, suite) => {
+    if (isKnown(coverage)) return [];
+    const reason = coverage?.unknown ?? "the suite was not prepared.";
+    const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
+    return [{ suite, exit: EXIT.undecided, message }];
+  });
+  return [...below, ...unmeasured, ...unknown];
+}
+function exitCode(ledger) {
+  const counts = countsOf(ledger);
+  const codes = /* @__PURE__ */ new Set([
+    ...faultsOf(ledger).map(exitOfFault),
+    ...shortfallsOf(ledger).map(({ exit }) => exit)
+  ]);
+  if (counts.fail > 0 || counts.closedRed > 0) codes.add(EXIT.failed);
+  if (counts.vacuous > 0 || counts.inconclusive > 0 || counts.closedUndecided > 0) codes.add(EXIT.undecided);
+  return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
+}
+function isProfileFault(fault) {
+  return exitOfFault(fault) === EXIT.failed;
+}
+function exitOfFault(fault) {
+  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
+}
+function runOutcome(exit) {
+  switch (exit) {
+    case EXIT.ok:
+      return "green";
+    case EXIT.failed:
+      return "red";
+    case EXIT.undecided:
+      return "undecided";
+    default:
+      return "error";
+  }
+}
+function meaningOf(ledger) {
+  const code2 = exitCode(ledger);
+  const counts = countsOf(ledger);
+  const { notStarted } = counts;
+  const skipped = counts.skipped + counts.closedSkipped;
+  const ofPassed = notStarted === 0 ? "" : `; ${grouped(notStarted)} could not be started`;
+  if (code2 === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
+  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}${ofPassed}; ${grouped(skipped)} skipped`;
+  if (code2 === EXIT.failed && !isFailedByProfile(ledger)) return "the probes cover too little of the profile";
+  return EXIT_MEANS[code2];
+}
+function isFailedByProfile(ledger) {
+  const { fail, closedRed } = countsOf(ledger);
+  return fail > 0 || closedRed > 0 || faultsOf(ledger).some(isProfileFault);
+}
+
 // src/core/report/markdown-report.ts
 var BUDGET = 900 * 1024;
 var RECORDS = 10;
 var BLOCK_BYTES = 4096;
 var WIDTH = 200;
 var REASON_WIDTH = 300;
+var ROW_WIDTH = 600;
 var NOTICE_BYTES = 1e3;
 var HEADLINE = {
   green: "\u{1F7E2} Green",
@@ -22216,11 +22364,15 @@ var MARK = {
 var ROW_ORDER = Object.keys(MARK);
 var COUNT_ORDER = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
 function markdown(ledger, { root: root2, budget = BUDGET } = {}) {
-  const entries = entriesOf(ledger).toSorted((a, b) => rank(a) - rank(b));
-  const notGreen = entries.filter(({ verdict }) => isNotGreen(verdict));
-  const top = [...opening(ledger, Math.floor(budget / 4)), ...coverageParts(ledger, Math.floor(budget / 8), root2)].join(
-    "\n\n"
+  const entries = [...entriesOf(ledger), ...closedOf(ledger).flatMap(notableEntries)].toSorted(
+    (a, b) => rank(a) - rank(b)
   );
+  const notGreen = entries.filter(({ probe, verdict: verdict2 }) => isNotGreen(verdict2) || probe.closed !== void 0);
+  const top = [
+    ...opening(ledger, Math.floor(budget / 4)),
+    ...closedParts(ledger),
+    ...coverageParts(ledger, Math.floor(budget / 8), root2)
+  ].join("\n\n");
   const rows = fitting(entries, budget, (entry) => row(entry, root2));
   const details = fitting(notGreen, budget, (entry) => detail(entry, root2));
   const whole = `${[top, table(rows), ...details].join("\n\n")}
@@ -22243,8 +22395,8 @@ function shortened(ledger, { top, notGreen, budget, root: root2 }) {
   return `${[top, notice2, ...rows.length > 0 ? [table(rows)] : [], ...details].join("\n\n")}
 `;
 }
-function rank({ verdict }) {
-  return ROW_ORDER.indexOf(verdict.kind);
+function rank({ verdict: verdict2 }) {
+  return ROW_ORDER.indexOf(verdict2.kind);
 }
 function fitting(items, bytes, textOf2) {
   const texts = [];
@@ -22268,6 +22420,7 @@ function list(items, bytes) {
 function opening(ledger, budget) {
   const counts = countsOf(ledger);
   const kinds = COUNT_ORDER.filter((kind) => counts[kind] > 0);
+  const closedTotal = closedCountsText(counts);
   const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain(underText(suite))}`);
   const parts = [
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
@@ -22275,7 +22428,8 @@ function opening(ledger, budget) {
       `**${counted(counts.total, "probe")}**`,
       ...kinds.map(
         (kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}${kind === "pass" ? notStartedText(counts) : ""}`
-      )
+      ),
+      ...closedTotal === void 0 ? [] : [closedTotal]
     ].join(" \xB7 "),
     list(problems(ledger), budget / 2),
     list(suites, budget / 4),
@@ -22297,6 +22451,22 @@ function hostTable({ host }) {
   if (facts2.length === 0) return "";
   const rows = facts2.map(([key, value]) => `| ${plain(key)} | ${code(value)} |`);
   return ["| host | |", "|---|---|", ...rows].join("\n");
+}
+function closedParts(ledger) {
+  const rows = ledger.suites.flatMap(({ title, closed = [] }) => closed.map((result) => ({ title, result, kind: tallyOf(result).kind }))).toSorted((a, b) => ROW_ORDER.indexOf(a.kind) - ROW_ORDER.indexOf(b.kind)).map(({ title, result, kind }) => {
+    const cells = [MARK[kind], code(title, WIDTH), plain(closedTitle(result)), plain(closedText(result), ROW_WIDTH)];
+    return `| ${cells.join(" | ")} |`;
+  });
+  const remarks = ledger.suites.flatMap(
+    (suite) => [unknownClassesText(suite), openClassesText(suite)].flatMap(
+      (text) => text === void 0 ? [] : [`${code(suite.title, WIDTH)}: ${plain(text, ROW_WIDTH)}`]
+    )
+  );
+  if (rows.length === 0) return [];
+  return [
+    ["| | suite | closed class | members |", "|---|---|---|---|", ...rows].join("\n"),
+    ...remarks.length === 0 ? [] : [remarks.map((line) => `- ${line}`).join("\n")]
+  ];
 }
 function coverageParts(ledger, budget, root2) {
   const unknown = unknownCoverages(ledger).map(
@@ -22352,19 +22522,19 @@ function row(entry, root2) {
   ];
   return `| ${cells.join(" | ")} |`;
 }
-function verdictCell({ verdict }) {
-  if (verdict.kind === "pass" && !isNotStarted(verdict)) return "pass";
-  const kind = verdict.kind === "pass" ? "pass" : `**${plain(verdict.kind)}**`;
-  return `${kind} ${plain(verdict.reason, REASON_WIDTH)}`;
+function verdictCell({ verdict: verdict2 }) {
+  if (verdict2.kind === "pass" && !isNotStarted(verdict2)) return "pass";
+  const kind = verdict2.kind === "pass" ? "pass" : `**${plain(verdict2.kind)}**`;
+  return `${kind} ${plain(verdict2.reason, REASON_WIDTH)}`;
 }
 function detail(entry, root2) {
-  const { probe, verdict, witnesses, observation } = entry;
+  const { probe, verdict: verdict2, witnesses, observation } = entry;
   const facts2 = factsOf(entry, root2).filter(([label]) => label !== "hint").map(([label, value]) => `${label.padEnd(10)}${value}`);
   const records = witnesses.slice(0, RECORDS).map(({ record }) => record.raw);
   return [
     `<details><summary>${markOf(entry)} ${plain(probe.name, WIDTH)}</summary>`,
     fenced(facts2.join("\n")),
-    ...verdict.hint === void 0 ? [] : ["Hint:", fenced(visibleLines(head(verdict.hint, BLOCK_BYTES)))],
+    ...verdict2.hint === void 0 ? [] : ["Hint:", fenced(visibleLines(head(verdict2.hint, BLOCK_BYTES)))],
     ...blockParts("Audit records", records.join("\n")),
     ...blockParts("Standard output", observation?.stdout.text ?? ""),
     ...blockParts("Standard error", observation?.stderr.text ?? ""),
@@ -22420,6 +22590,54 @@ apparmor_parser --version >/dev/null
 aa-status --enabled || true
 sync
 `;
+
+// src/core/mutation/operators.ts
+var NAMES = {
+  loosen: ["drop", "flip", "permission", "expression", "qualifier", "exec", "flag"],
+  carve: [
+    "carve-letter",
+    "carve-name",
+    "carve-capability",
+    "carve-owner",
+    "carve-mount",
+    "carve-network",
+    "carve-signal",
+    "carve-ptrace",
+    "carve-unix",
+    "carve-link",
+    "carve-scrub"
+  ],
+  add: [
+    "add-capability",
+    "add-network",
+    "add-mount",
+    "add-ptrace",
+    "add-signal",
+    "add-unix",
+    "add-change-profile",
+    "add-hat",
+    "add-exec",
+    "add-file",
+    "add-class",
+    "add-priority",
+    "add-flag"
+  ]
+};
+var GROUPS = new Map(Object.entries(NAMES));
+var OPERATORS = Object.values(NAMES).flat();
+var LOOSENING = NAMES.loosen;
+var OPERATOR_WORDS = [...GROUPS.keys(), ...OPERATORS];
+function readOperators(text) {
+  const words = text.split(",").map((word) => word.trim());
+  if (words.some((word) => !OPERATOR_WORDS.includes(word))) return void 0;
+  const chosen = new Set(words.flatMap((word) => GROUPS.get(word) ?? [word]));
+  return OPERATORS.filter((name) => chosen.has(name));
+}
+
+// src/core/text/count.ts
+function readCount(text) {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : void 0;
+}
 
 // src/core/text/percent.ts
 function readPercent(text) {
@@ -22490,6 +22708,12 @@ var BASE_FOLDER = {
   argument: "<folder>",
   help: "base folder of includes (default: /etc/apparmor.d)",
   inGuest: "absolute-path"
+};
+var COUNT = {
+  argument: "<number>",
+  parse: readCount,
+  expects: "a whole number from 1 on",
+  inGuest: "unchanged"
 };
 var PERCENT = {
   argument: "<percent>",
@@ -22633,6 +22857,21 @@ var MUTATE = {
     help: 'try only mutants whose line matches this regular expression, for example "line 31:"',
     inGuest: "unchanged"
   },
+  operators: {
+    flag: "--operators",
+    argument: "<names>",
+    help: 'try only these operators or groups of them (loosen, carve, add), for example "loosen,add-network"',
+    parse: readOperators,
+    expects: `names out of ${OPERATOR_WORDS.join(", ")}`,
+    format: (operators) => operators.join(","),
+    inGuest: "unchanged"
+  },
+  sample: {
+    ...COUNT,
+    flag: "--sample",
+    help: "try at most so many mutants of each operator, chosen by --seed"
+  },
+  seed: { ...COUNT, flag: "--seed", help: "another sample for each number (default: 1)" },
   included: {
     flag: "--included",
     help: "also change rules of included files",
@@ -22720,7 +22959,8 @@ function toArgv(command, options, operands) {
 function optionWords(row2, value) {
   if (value === void 0 || value === false) return [];
   if (value === true) return [row2.flag];
-  const texts = Array.isArray(value) ? value.map(String) : [textOf(row2, value)];
+  const repeats = Array.isArray(value) && row2.format === void 0;
+  const texts = repeats ? value.map(String) : [textOf(row2, value)];
   return texts.map((text) => `${row2.flag}=${text}`);
 }
 function textOf(row2, value) {
@@ -22874,9 +23114,9 @@ function interpretExit(ended, text, startedMs) {
   return errorResult(contradiction, EXIT.broken, report);
 }
 function resultOf(report, code2) {
-  const verdict = runOutcome(code2);
-  const failure = verdict === "green" ? void 0 : `${verdict}: ${meaningOf(report)}${tally(report)}${firstFault(report)}`;
-  return { verdict, exitCode: code2, report, ...defined({ failure }) };
+  const verdict2 = runOutcome(code2);
+  const failure = verdict2 === "green" ? void 0 : `${verdict2}: ${meaningOf(report)}${tally(report)}${firstFault(report)}`;
+  return { verdict: verdict2, exitCode: code2, report, ...defined({ failure }) };
 }
 function withoutReport(exit, why) {
   const code2 = exit === EXIT.usage ? EXIT.usage : EXIT.broken;
@@ -22893,11 +23133,11 @@ function firstFault(report) {
   return fault === void 0 ? "" : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1e3)}`;
 }
 var NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 };
-function outputsOf({ verdict, exitCode: code2, report }, { junit = "", json = "" }) {
+function outputsOf({ verdict: verdict2, exitCode: code2, report }, { junit = "", json = "" }) {
   const counts = report === void 0 ? NO_COUNTS : countsOf(report);
   const { total, pass, fail, vacuous, inconclusive, skipped, notStarted } = counts;
   return {
-    verdict,
+    verdict: verdict2,
     "exit-code": code2,
     total,
     passed: pass,
@@ -22913,8 +23153,8 @@ function outputsOf({ verdict, exitCode: code2, report }, { junit = "", json = ""
 var MOST_ANNOTATIONS = 9;
 function annotationsOf(ledger, root2, most = MOST_ANNOTATIONS) {
   const entries = ledger.suites.flatMap((suite) => suite.entries);
-  const failed = entries.filter(({ verdict }) => verdict.kind === "fail");
-  const undecided = entries.filter(({ verdict }) => !["pass", "skipped", "fail"].includes(verdict.kind));
+  const failed = entries.filter(({ verdict: verdict2 }) => verdict2.kind === "fail");
+  const undecided = entries.filter(({ verdict: verdict2 }) => !["pass", "skipped", "fail"].includes(verdict2.kind));
   const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => faultAnnotation(suite, fault, root2)));
   const probes = [...failed, ...undecided].slice(0, most).map((entry) => probeAnnotation(entry, root2));
   return [...faults, ...probes].slice(0, most);
@@ -22927,10 +23167,10 @@ function faultAnnotation({ title, file }, fault, root2) {
   };
 }
 function probeAnnotation(entry, root2) {
-  const { probe, verdict } = entry;
+  const { probe, verdict: verdict2 } = entry;
   const facts2 = factsOf(entry, root2).filter(([label]) => label !== "probe");
   return {
-    title: oneLine(`${verdict.kind}: ${probe.name}`, 200),
+    title: oneLine(`${verdict2.kind}: ${probe.name}`, 200),
     message: facts2.map(([label, value]) => `${label}: ${value}`).join("\n"),
     file: oneLine(relativeTo(root2, probe.at.file), 1e3),
     startLine: probe.at.line,
@@ -22939,12 +23179,21 @@ function probeAnnotation(entry, root2) {
 }
 
 // src/action/pull-request.ts
+var BASE_OF = {
+  pull_request: ({ pull_request: request }) => request?.base?.sha,
+  pull_request_target: ({ pull_request: request }) => request?.base?.sha,
+  merge_group: ({ merge_group: group2 }) => group2?.base_sha
+};
 function baseCommit(event, payload) {
-  if (event !== "pull_request" || payload === void 0) return void 0;
+  const baseOf = event !== void 0 && Object.hasOwn(BASE_OF, event) ? BASE_OF[event] : void 0;
+  if (baseOf === void 0) return {};
+  const commit = readBase(payload, baseOf);
+  return commit === void 0 ? { problem: `the payload of the event ${event} names no base commit` } : { commit };
+}
+function readBase(payload, baseOf) {
   try {
-    const { pull_request: request } = JSON.parse(payload);
-    const sha = request?.base?.sha;
-    return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : void 0;
+    const commit = baseOf(JSON.parse(payload ?? ""));
+    return typeof commit === "string" && /^[0-9a-f]{40,64}$/.test(commit) ? commit : void 0;
   } catch {
     return void 0;
   }
@@ -22954,12 +23203,13 @@ function diffArguments(since, markdown2, { profile, include, base }, specs) {
 }
 var LOOSER = "the change to the profile allows new accesses that no waiver of the spec covers, or makes a probe fail; the job summary lists them.";
 var INCOMPLETE = "a part of the change to the profile could not be compared; the job summary lists it.";
-function withDiff(result, { exit }) {
+function withDiff(result, { exit, startError }) {
   if (exit === EXIT.ok || result.failure !== void 0) return result;
   if (exit === EXIT.failed) return { ...result, verdict: "red", exitCode: EXIT.failed, failure: `red: ${LOOSER}` };
   if (exit === EXIT.undecided)
     return { ...result, verdict: "undecided", exitCode: exit, failure: `undecided: ${INCOMPLETE}` };
-  const failure = "error: the profile could not be compared with the base commit; the log of the step shows why.";
+  const why = oneLine(startError ?? "the log of the step shows why", 200);
+  const failure = `error: the profile could not be compared with the base commit: ${why}.`;
   return { ...result, verdict: "error", exitCode: EXIT.broken, failure };
 }
 function diffSummary(markdown2, { exit }) {
@@ -23061,8 +23311,8 @@ async function runCommand(inputs) {
   const specs = expandSpecs(inputs.specs, namesIn);
   const startedMs = Date.now();
   const exit = await runCli(cliArguments(inputs, specs));
-  const json = (0, import_node_path.join)(inputs.reportDir, REPORT_FILES.json);
-  const junit = (0, import_node_path.join)(inputs.reportDir, REPORT_FILES.junit);
+  const json = (0, import_node_path2.join)(inputs.reportDir, REPORT_FILES.json);
+  const junit = (0, import_node_path2.join)(inputs.reportDir, REPORT_FILES.junit);
   const result = interpretExit(exit, contentsOf(json), startedMs);
   const paths = defined({
     json: result.report === void 0 ? void 0 : json,
@@ -23077,10 +23327,14 @@ async function runCommand(inputs) {
 async function comparePullRequest({ inputs, result }) {
   if (inputs?.diff !== true || result.report === void 0) return void 0;
   const base = baseCommit(process.env["GITHUB_EVENT_NAME"], contentsOf(process.env["GITHUB_EVENT_PATH"] ?? ""));
-  if (base === void 0) return void 0;
-  const file = (0, import_node_path.join)(inputs.reportDir, "diff.md");
+  if (base.problem !== void 0) {
+    const exit2 = { startError: base.problem };
+    return { exit: exit2, summary: diffSummary(void 0, exit2) };
+  }
+  if (base.commit === void 0) return void 0;
+  const file = (0, import_node_path2.join)(inputs.reportDir, "diff.md");
   (0, import_node_fs.rmSync)(file, { force: true });
-  const exit = await runCli(diffArguments(base, file, inputs, expandSpecs(inputs.specs, namesIn)));
+  const exit = await runCli(diffArguments(base.commit, file, inputs, expandSpecs(inputs.specs, namesIn)));
   return { exit, summary: diffSummary(contentsOf(file), exit) };
 }
 async function runPost() {
@@ -23097,7 +23351,7 @@ async function runCli(argv) {
   };
   print(`::stop-commands::${token}`);
   try {
-    const program = [process.execPath, (0, import_node_path.join)(__dirname, "cli.cjs")];
+    const program = [process.execPath, (0, import_node_path2.join)(__dirname, "cli.cjs")];
     return await runChild([...program, ...argv], childEnvironment(process.env), print);
   } finally {
     print(`::${token}::`);

@@ -65,6 +65,8 @@ export class MutationRun {
   #notes: string[] = [];
   #restarts = 0;
   #mutantsMs = 0;
+  /** The compiled policies of the survivors, by their ids. */
+  readonly #survivors = new Map<string, Buffer>();
 
   constructor(options: MutationRunOptions) {
     this.#options = options;
@@ -134,6 +136,7 @@ export class MutationRun {
       const startedAt = performance.now();
       const compiled = await abortable(session.signal, compiler.take(mutant));
       const classification = await classifier.classify(mutant, compiled);
+      if (classification.state === 'survived' && 'policy' in compiled) this.#survivors.set(mutant.id, compiled.policy);
       const result: MutantResult = { ...identityOf(mutant), ...classification, ms: elapsedSince(startedAt) };
       this.#results.push(result);
       session.events.result(result, this.#results.length, mutants.length);
@@ -151,7 +154,7 @@ export class MutationRun {
     const survivedIds = new Set(this.#results.filter(({ state }) => state === 'survived').map(({ id }) => id));
     const survivors = mutants.filter(({ id }) => survivedIds.has(id));
     const { plan } = this.#options;
-    const suggested = await suggestProbes(survivors, { text, plan, livePolicy, session });
+    const suggested = await suggestProbes(survivors, { text, plan, livePolicy, session, policies: this.#survivors });
 
     this.#notes.push(...suggested.notes);
     this.#results = this.#results.map((result) => {

@@ -9,7 +9,7 @@ import { extraProbesOf } from '#core/generate/peer-and-flag-probes.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
 import { killersOf } from '#core/generate/shortlist.ts';
 import { changesOf } from '#core/generate/variants.ts';
-import { changeText, mutatedText, type Mutant } from '#core/mutation/mutant.ts';
+import { changeText, type Mutant } from '#core/mutation/mutant.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';
@@ -38,6 +38,8 @@ interface SuggestOptions {
   /** Open, with the original loaded. */
   readonly livePolicy: LivePolicy;
   readonly session: Session;
+  /** The compiled policy of each survivor, by its id. */
+  readonly policies: ReadonlyMap<string, Buffer>;
 }
 
 /** A probe that may kill, and passes under the unchanged profile. */
@@ -105,15 +107,15 @@ function refusalText({ probe, verdict: { kind, reason } }: Entry): string {
 async function findKillers(
   survivors: readonly Mutant[],
   confirmedFor: (mutant: Mutant) => Candidate[],
-  { text, livePolicy }: SuggestOptions,
+  { policies, livePolicy }: SuggestOptions,
 ): Promise<Map<string, string>> {
   const killers = new Map<string, string>();
   const suggestedYaml = new Map<Probe, string>();
   for (const mutant of survivors) {
     const candidates = confirmedFor(mutant);
-    if (candidates.length === 0) continue;
+    const policy = policies.get(mutant.id);
+    if (candidates.length === 0 || policy === undefined) continue;
 
-    const policy = await livePolicy.compile(mutatedText(text, mutant));
     const judgement = await judgeMutant(livePolicy, policy, suggestedFirst(candidates, suggestedYaml));
     if (judgement.state !== 'killed') continue;
 
