@@ -168,7 +168,16 @@ function candidatesForRules(
   const progress = (line: string): void => {
     session.events.progress(line);
   };
-  const pool = candidatePool({ pid: livePolicy.pid, text, block, names: examples, placeholders, progress });
+  const withStranger = mutants.some(({ kind }) => kind === 'carve-owner');
+  const pool = candidatePool({
+    pid: livePolicy.pid,
+    text,
+    block,
+    names: examples,
+    placeholders,
+    withStranger,
+    progress,
+  });
 
   const candidates = new Map<string, string[]>();
   for (const rule of block.rules)

@@ -20,17 +20,21 @@ export interface PoolOptions {
   readonly names: readonly string[];
   /** Files that are there for the spec only. */
   readonly placeholders?: readonly string[];
+  /** Also what somebody may try who does not own the files; else only where the profile tells them apart. */
+  readonly withStranger?: boolean;
   readonly progress: (line: string) => void;
 }
 
 /** Lists what is in the container, and predicts what the profile does to each access. */
-export function candidatePool({ pid, text, block, names, placeholders = [], progress }: PoolOptions): Pool {
+export function candidatePool(options: PoolOptions): Pool {
+  const { pid, text, block, names, placeholders = [], withStranger = false, progress } = options;
   const extraPaths = [...namedPaths(block), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
   const look = remembering((path, follow) => lookUp(pid, path, follow));
   const candidates = candidatesIn(files, look, block.name, {
     names,
-    withStranger: block.rules.some(({ qualifiers, via }) => qualifiers.owner !== undefined && via.length === 0),
+    withStranger:
+      withStranger || block.rules.some(({ qualifiers, via }) => qualifiers.owner !== undefined && via.length === 0),
   });
   progress(`${block.name}: ${files.length} names in the image, ${candidates.length} candidates`);
 

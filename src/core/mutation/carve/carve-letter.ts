@@ -18,7 +18,7 @@ export const carveLetter: CarveOperator = (context) => {
   if (rule.kind !== 'file' || rule.qualifiers.access !== 'deny' || rule.path === undefined) return [];
   const expression = rule.path.text;
   const files = matchingFiles(expression, context);
-  const changed = placesOf(expression).map((place) => carved(place, { expression, files, context }));
+  const changed = placesOf(expression).flatMap((place) => carved(place, { expression, files, context }) ?? []);
   return changed.map((text) =>
     withBody(
       context,
@@ -62,16 +62,18 @@ interface Carving {
   readonly context: CarveContext;
 }
 
-function carved(place: Place, { expression, files, context }: Carving): string {
+/** Undefined where nothing that exists is carved out and nothing can be made there. */
+function carved(place: Place, { expression, files, context }: Carving): string | undefined {
   const without = (letter: string): string =>
     expression.slice(0, place.start) + place.without(letter) + expression.slice(place.end);
   const head = withValues(expression.slice(0, place.start), context.text);
   const letters = lettersOf(files, head).filter((letter) => !expression.slice(place.start, place.end).includes(letter));
-  const found = letters.slice(0, MOST_TRIED).find((letter) => {
+  const isFixed = context.world.files.length > 0 && withValues(expression, context.text).startsWith('/proc/');
+  const found = letters.slice(0, isFixed ? letters.length : MOST_TRIED).find((letter) => {
     const matches = matcherOf(without(letter), context.text);
     return matches !== undefined && files.some((file) => !matches(file));
   });
-  return without(found ?? letters[0] ?? 'a');
+  return found === undefined && isFixed ? undefined : without(found ?? letters[0] ?? 'a');
 }
 
 /** The letter after the part that is the same for all, if there is such a part; then every other. */

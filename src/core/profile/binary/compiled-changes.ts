@@ -180,16 +180,18 @@ const MOUNT = 7;
 const LABEL_CLASS = 16;
 /** Of mounts: the mount point, the source, the type, the flags, the data. */
 const MOUNT_POINT = 10;
+/** Before the mount point, which is never empty: nothing is asked of that state. */
+const NO_MOUNT_POINT = MOUNT_POINT - 1;
 const MOUNT_FLAGS = 13;
 const MOST_FLAGS = 32;
 
 /** @returns undefined for a mount that the kernel never asks about: mount points are paths, flags are up to 32. */
 function stepRule(place: number, byte: number): number | undefined {
   if (place === START) {
-    if (byte === MOUNT) return MOUNT_POINT - 1;
+    if (byte === MOUNT) return NO_MOUNT_POINT;
     return byte === LABEL_CLASS ? LABELLED : CLASS;
   }
-  if (place === MOUNT_POINT - 1) return byte === SLASH ? MOUNT_POINT : undefined;
+  if (place === NO_MOUNT_POINT) return byte === SLASH ? MOUNT_POINT : undefined;
   if (place === MOUNT_FLAGS && byte > MOST_FLAGS) return undefined;
   if (place >= MOUNT_POINT) return byte === 0 ? place + 1 : place;
   return place === LABELLED ? CLASS : KEY;
@@ -203,7 +205,7 @@ function walk(one: CompiledAutomaton, other: CompiledAutomaton, kind: CompiledAu
   while (row.length > 0) {
     const nextRow: Pair[] = [];
     for (const pair of row) {
-      if (pair.place !== START) comparePair(one, other, pair, add);
+      if (pair.place !== START && pair.place !== NO_MOUNT_POINT) comparePair(one, other, pair, add);
       for (const next of stepsOf(one, other, pair, kind)) {
         const key = keyOf(next);
         if (seen.has(key)) continue;

@@ -32,6 +32,10 @@ describe('carvingsOf', () => {
       'deny /etc/[^p]** w',
     ]);
     expect(carved('carve-letter', '  deny @{PROC}/** w,')).to.deep.equal(['deny @{PROC}/[^a]** w']);
+    expect(
+      carved('carve-letter', '  deny @{PROC}/sys/[^k]* w,', ['/proc/sys/kernel/', '/proc/sys/vm', '/etc/x']),
+    ).to.deep.equal(['deny @{PROC}/sys/[^kv]* w', 'deny @{PROC}/sys/[^k][^m/]* w']);
+    expect(carved('carve-letter', '  deny @{PROC}/nothing/* w,', ['/etc/x'])).to.deep.equal([]);
     expect(carved('carve-letter', '  /etc/** w,\n  deny /etc/x w,')).to.deep.equal([]);
   });
 
