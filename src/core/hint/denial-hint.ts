@@ -4,7 +4,8 @@
  * the access is allowed. Pure but for what the caller hands in.
  */
 import { suggestRule } from '../audit/suggest-rule.ts';
-import { asWritten, type Names } from '../model/labels.ts';
+import { withWrittenNames } from '../audit/written-names.ts';
+import type { Names } from '../model/labels.ts';
 import type { AuditRecord, Entry } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
 import type { ProfileText } from '../profile/syntax/ast.ts';
@@ -57,19 +58,6 @@ export async function denialHint(
   const all = labels.flatMap((label) => allNeeds(withLabel(record, label), asked, text));
   const needs = labels.length === 1 ? all : all.filter((need) => !allowsAll(text, bothEnds(need, text)));
   return blockingRule(needs, text, denied) ?? (await cure(needs, profile, { text, denied }));
-}
-
-/** Fields whose values are labels: a run loads profiles under names of its own. */
-const LABELS = ['profile', 'label', 'peer', 'target', 'tcontext', 'peer_label', 'peer_profile'];
-
-/** @returns the record with the names that the profile's author wrote. */
-export function withWrittenNames(record: AuditRecord, names: Names): AuditRecord {
-  const isChange = /^(?:change_|stack)/.test(record.fields['operation'] ?? '');
-  const fields = Object.entries(record.fields).map(([key, value]) => {
-    const isLabel = LABELS.includes(key) || (key === 'name' && isChange);
-    return [key, isLabel ? asWritten(value, names) : value] as const;
-  });
-  return { ...record, fields: Object.fromEntries(fields) };
 }
 
 function withLabel(record: AuditRecord, profile: string): AuditRecord {

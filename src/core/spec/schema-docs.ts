@@ -54,6 +54,7 @@ export const DOCS = {
     record: paragraph(
       "Conditions on one audit record, under the kernel's own key names.",
       'A plain value is the whole value; masks compare as sets of letters.',
+      'Labels have the names in the profile file.',
     ),
   },
 

@@ -5,8 +5,7 @@ import { isByTheWay } from './by-the-way.ts';
 import { decisiveDenial, type DecisiveDenial } from './decisive-denial.ts';
 import { denialText, recordCondition, startDenialText } from './denial-text.ts';
 import { failureLines, type TellingLine } from './failure-lines.ts';
-import { isDenial, isProof, type Facts } from './facts.ts';
-import { matchRecord } from './match.ts';
+import { isDenial, isProof, unmetBy, type Facts } from './facts.ts';
 import { outcomeText, type ProbeOutcome } from './outcome.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { isTelling } from './telling.ts';
@@ -49,11 +48,11 @@ function provedDenial(facts: Facts): DecisiveDenial | undefined {
 function shownDenial(facts: Facts): DecisiveDenial | undefined {
   const { audit } = facts.probe.expect;
   const decisive = decisiveDenial(facts);
-  if (!isTelling(audit) || (decisive !== undefined && matchRecord(audit, decisive.record) === undefined))
+  if (!isTelling(audit) || (decisive !== undefined && unmetBy(audit, decisive.record, facts) === undefined))
     return decisive;
 
   const named = facts.witnesses.filter(
-    (witness) => isDenial(witness) && matchRecord(audit, witness.record) === undefined,
+    (witness) => isDenial(witness) && unmetBy(audit, witness.record, facts) === undefined,
   );
   const fitting = decisiveDenial({ ...facts, witnesses: named });
   const own = named.find(({ by }) => by !== 'window');

@@ -12,8 +12,7 @@ import { incompleteSuccess } from './incomplete-success.ts';
 import { looseConditionNotes } from './loose-conditions.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { denialText } from './denial-text.ts';
-import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
-import { matchRecord } from './match.ts';
+import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, unmetBy, type Facts } from './facts.ts';
 import {
   isAppArmorErrno,
   isRefusedByNoNewPrivs,
@@ -156,10 +155,11 @@ function endedOtherwise({ probe: { expect }, observation: { errno, signal }, con
 }
 
 /** The service is refused much that no request is about: only a record that the spec names shows why one failed. */
-function judgeDeniedRequest({ probe: { expect }, witnesses }: Facts): Verdict {
-  const { audit } = expect;
+function judgeDeniedRequest(facts: Facts): Verdict {
+  const { witnesses } = facts;
+  const { audit } = facts.probe.expect;
   const named = isTelling(audit)
-    ? witnesses.find((witness) => isDenial(witness) && matchRecord(audit, witness.record) === undefined)
+    ? witnesses.find((witness) => isDenial(witness) && unmetBy(audit, witness.record, facts) === undefined)
     : undefined;
   return named === undefined
     ? verdict('no-witness', { missing: 'request', denial: denialOf(witnesses.find(isDenial)) })

@@ -1,5 +1,7 @@
 /** Everything that is known of a probe when it is judged, and what its records show. Pure. */
-import type { AuditRecord, ContainerSpec, Observation, Probe, Ruling, Witness } from '../model/model.ts';
+import { withWrittenNames } from '../audit/written-names.ts';
+import type { Names } from '../model/labels.ts';
+import type { AuditRecord, ContainerSpec, Observation, Probe, RecordMatch, Ruling, Witness } from '../model/model.ts';
 import { matchRecord } from './match.ts';
 import { isCommand } from './outcome.ts';
 import { isTelling } from './telling.ts';
@@ -10,6 +12,8 @@ export interface Facts {
   /** What the same probe did in the control container; undefined without one. */
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
+  /** Names under which the run loaded profiles; absent where it loaded none. */
+  readonly names?: Names;
   /** Records of a second attempt under `noquiet`, where the first one was denied without a record. */
   readonly evidence?: readonly Witness[];
   /** What the containers were made of: it tells which other layers were on. */
@@ -32,6 +36,11 @@ export interface Leftover {
   readonly what: string;
   /** Name of the probe. */
   readonly by: string;
+}
+
+/** @returns the first condition of `audit` that a record does not meet; undefined when it meets all. */
+export function unmetBy(audit: RecordMatch, record: AuditRecord, { names }: Pick<Facts, 'names'>): string | undefined {
+  return matchRecord(audit, names === undefined ? record : withWrittenNames(record, names));
 }
 
 /** @returns the same for records of the same denial of programs of the same name, whenever that was. */
@@ -70,12 +79,13 @@ export function silentDenials(evidence: readonly Witness[] = []): readonly Witne
  * belong to another process. And programs are refused much that they can do without, so for a command it has to be the
  * refusal to start it, its death, or the record that the spec names. Otherwise only the control can show the cause.
  */
-export function isProof({ probe, observation }: Facts, { by, record }: Witness): boolean {
+export function isProof(facts: Facts, { by, record }: Witness): boolean {
+  const { probe, observation } = facts;
   if (by === 'window') return false;
   if (!isCommand(probe)) return true;
 
   const { audit } = probe.expect;
-  if (isTelling(audit)) return matchRecord(audit, record) === undefined;
+  if (isTelling(audit)) return unmetBy(audit, record, facts) === undefined;
   if (record.type === 'KILLED') return observation.signal === 'SIGKILL';
 
   const isStart = record.type === 'ALLOWED' && record.fields['operation'] === 'exec';

@@ -11,8 +11,8 @@ import type {
   Witness,
 } from '../model/model.ts';
 import { verdict } from './verdicts.ts';
-import { isComplaint, isDenial, isOfAccess, silentDenials, type Facts } from './facts.ts';
-import { matchRecord, matchText } from './match.ts';
+import { isComplaint, isDenial, isOfAccess, silentDenials, unmetBy, type Facts } from './facts.ts';
+import { matchText } from './match.ts';
 import { probeOutcome } from './outcome.ts';
 
 /** @returns the verdict on the first condition that does not hold, or cannot be checked; undefined when all hold. */
@@ -114,7 +114,7 @@ function wrongRecords(facts: Facts): Verdict | undefined {
 function wrongRecord(facts: Facts, audit: RecordMatch): Verdict | undefined {
   const witnesses = [...facts.witnesses, ...evidenceFor(facts, audit)];
   const candidates = witnesses.filter((witness) => mayMeet(facts.probe, audit, witness));
-  const problems = candidates.map(({ record }) => matchRecord(audit, record));
+  const problems = candidates.map(({ record }) => unmetBy(audit, record, facts));
   const fitting = candidates.filter((_, i) => problems[i] === undefined);
 
   if (fitting.length === 0) {

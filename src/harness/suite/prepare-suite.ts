@@ -190,6 +190,7 @@ export class PreparedSuite {
       barrier: session.barrier,
       auditSwitch,
       profiles: names.filter((name) => name !== baseline),
+      names: written,
       container: plan.container,
       outside: outsideOf(this.confined.pid, written, mode === 'kill' || mode === 'mixed'),
     };

@@ -27,6 +27,7 @@ import { Pace } from '#adapters/kernel/log/pace.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { recordKey, type Leftover } from '#core/verdict/facts.ts';
+import type { Names } from '#core/model/labels.ts';
 import { endsOf, fitOf, labelsOf, testedEnd, withoutMode } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
@@ -63,6 +64,8 @@ export interface TrialOptions {
   readonly twins?: Pick<ContainerTwins, 'begin' | 'compare' | 'leftover'>;
   /** Names the profile is loaded under: records of other profiles are ignored. */
   readonly profiles: readonly string[];
+  /** What the names that the run loaded are in the profile file. */
+  readonly names?: Names;
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
   readonly decidedInAdvance: (probe: Probe) => Verdict | undefined;
   /** The names are not the run's own: other containers of the host may carry them too. */
@@ -397,12 +400,14 @@ export class Trial {
   }
 
   #decided(known: Tried, doubts: Doubts): Entry {
-    const { container, auditSwitch } = this.#options;
+    const { container, auditSwitch, names } = this.#options;
     const evidence = known.evidence?.witnesses;
     const isRecorded = auditSwitch?.isSpeaking;
     return {
       ...known,
-      verdict: decide(defined({ ...known, ...doubts, container, background: this.#background, evidence, isRecorded })),
+      verdict: decide(
+        defined({ ...known, ...doubts, names, container, background: this.#background, evidence, isRecorded }),
+      ),
     };
   }
 

@@ -321,6 +321,19 @@ describe('the verdict', () => {
     ]);
   });
 
+  it('compares labels of records by the names of the profile file', () => {
+    const names = new Map([['web.run', 'web']]);
+    const witnesses = [witness({ fields: { profile: 'web.run', peer: 'web.run//child', name: '/srv/web.run' } })];
+    const codeFor = (audit: Record<string, string>): string => {
+      const wanted = Object.fromEntries(Object.entries(audit).map(([key, equals]) => [key, { equals }]));
+      const parts = facts({ expect: { ...denied, audit: wanted }, seen: EACCES, control: OK, witnesses });
+      return decide({ ...parts, names }).code;
+    };
+    expect(codeFor({ profile: 'web', peer: 'web//child', name: '/srv/web.run' })).to.equal('denied');
+    expect(codeFor({ profile: 'web.run' })).to.equal('condition');
+    expect(codeFor({ name: '/srv/web' })).to.equal('condition');
+  });
+
   it('is never a pass for what did not come to an end, whatever else is known', () => {
     for (const access of ['denied', 'allowed', 'complains'] as const) {
       for (const stage of ['timeout', 'lost'] as const) {
