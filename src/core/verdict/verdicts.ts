@@ -282,7 +282,7 @@ export const VERDICTS = {
           `the control, without the profile, started it and fails too (${how}): this proves nothing about what it does.`
         );
       }
-      const record = hasDenial ? 'a denial made the command fail' : 'AppArmor denied it';
+      const record = hasDenial ? 'a denial made it fail' : 'AppArmor denied it';
       return (
         `The control, without the profile, fails too (${how}), and no record shows that ${record}: ` +
         'this proves nothing about the profile.'
