@@ -38,6 +38,12 @@ export function orNothing(text: string): string {
   return text === '' ? 'nothing' : text;
 }
 
+/** Whether a spec declares this change: it may write `nothing` for what is added or removed. */
+export function isDeclared(change: Pick<Mutant, 'before' | 'after'>, rule: string, becomes: string): boolean {
+  const isSame = (written: string, text: string): boolean => written === text || written === orNothing(text);
+  return isSame(rule, change.before) && isSame(becomes, change.after);
+}
+
 /** Gives each draft its id. One that makes the same change as an earlier one is left out. */
 export function numbered(drafts: readonly MutantDraft[]): Mutant[] {
   const seen = new Set<string>();

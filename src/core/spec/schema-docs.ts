@@ -191,8 +191,8 @@ export const DOCS = {
       'Mutants that no probe can distinguish from the profile, each with the reason.',
       '`mutate` tries them anyway and does not count those that survive.',
     ),
-    rule: 'The rule as the profile has it, without its comma.',
-    becomes: 'The rule as `mutate` changes it.',
+    rule: 'The rule as the profile has it, without its comma; `nothing` where one is added.',
+    becomes: 'The rule as `mutate` changes it; `nothing` where it is removed.',
     because: 'Why no probe can see the difference.',
   },
 

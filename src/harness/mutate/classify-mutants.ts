@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { untestableAddition } from '#core/generate/addition-probes.ts';
 import type { Entry, Plan, Probe } from '#core/model/model.ts';
 import type { MutantResult } from '#core/mutation/results.ts';
-import type { Mutant } from '#core/mutation/mutant.ts';
+import { isDeclared, type Mutant } from '#core/mutation/mutant.ts';
 import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';
 import { leavesTraces } from '#core/spec/operation-effects.ts';
 import type { CompiledMutant } from './compile-ahead.ts';
@@ -77,9 +77,7 @@ export class MutantClassifier {
 
   /** A survivor may be declared untestable in the spec. */
   #classifySurvivor(mutant: Mutant, difference: CompiledDifference): Classification {
-    const declared = this.#options.untestable.find(
-      ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after,
-    );
+    const declared = this.#options.untestable.find(({ rule, becomes }) => isDeclared(mutant, rule, becomes));
     if (declared !== undefined) return { state: 'untestable', reason: declared.because };
     const because = untestableAddition(mutant);
     if (because !== undefined) return { state: 'untestable', reason: because };

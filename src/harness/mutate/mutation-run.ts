@@ -4,7 +4,7 @@ import { defined } from '#core/model/optional.ts';
 import type { Entry, Plan, Probe } from '#core/model/model.ts';
 import { allMutantsOf } from '#core/mutation/all-mutants.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
-import { changeText, mutatedText, type Mutant } from '#core/mutation/mutant.ts';
+import { changeText, isDeclared, mutatedText, type Mutant } from '#core/mutation/mutant.ts';
 import type { MutationWorld } from '#core/mutation/mutation-world.ts';
 import type { Operator } from '#core/mutation/operators.ts';
 import { sampleOf } from '#core/mutation/sample.ts';
@@ -187,7 +187,7 @@ async function checkStillPasses(bench: MutantBench, probes: readonly Probe[]): P
 /** A note for each mutant that the spec lists and the profile no longer has. */
 function outdatedNotes(untestable: Plan['untestable'], mutants: readonly Mutant[]): string[] {
   return untestable
-    .filter(({ rule, becomes }) => !mutants.some(({ before, after }) => before === rule && after === becomes))
+    .filter(({ rule, becomes }) => !mutants.some((mutant) => isDeclared(mutant, rule, becomes)))
     .map(
       ({ rule, becomes }) =>
         `\`untestable\` lists \`${rule}\` → \`${becomes}\`, but the profile has no such mutant any more.`,

@@ -78,6 +78,13 @@ describe('MutantClassifier', () => {
     expect(changed.state).to.equal('survived');
   });
 
+  it('reads `nothing` in a declaration as what is added or removed', async () => {
+    const nothing = [{ rule: 'nothing', becomes: 'umount', because: 'no rights' }];
+    const classifier = classifierOn(new FakeBench(), { untestable: nothing });
+    const added = await classifier.classify(mutant('1', { before: '', after: 'umount' }), policy('a'));
+    expect(added).to.deep.equal({ state: 'untestable', reason: 'no rights' });
+  });
+
   it('counts a mutant as killed although the spec declares it untestable', async () => {
     const bench = new FakeBench({ open: { mutant: ['fail'] } });
     expect((await classifierOn(bench, { untestable }).classify(mutant('1'), policy('a'))).state).to.equal('killed');
