@@ -53,7 +53,7 @@ export class FakeAuditLog implements AuditLog {
   };
 
   peek(skip: number): AuditRecord[] {
-    return this.#texts.flatMap(recordIn).slice(skip);
+    return this.#texts.slice(skip).flatMap(recordIn); // each text is a record
   }
 
   take(): LogReading {
