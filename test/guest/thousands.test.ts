@@ -52,7 +52,9 @@ describe('ten thousand probes', () => {
     this.timeout(600_000);
     const matrix = { n: Array.from({ length: 1000 }, (_, i) => i) };
     const probes = [{ open: '/tmp/none-{n}', for: 'create', expect: 'allowed', matrix }];
-    const { ledger, exit } = await harness([spec(profileText('thousand', '  deny /etc/** w,'), probes, { control: true })]);
+    const { ledger, exit } = await harness([
+      spec(profileText('thousand', '  deny /etc/** w,'), probes, { control: true }),
+    ]);
     const { entries } = ledger.suites[0]!;
     expect(entries.filter(({ verdict }) => verdict.kind === 'pass')).to.have.length(1000);
     expect(entries.every(({ witnesses }) => witnesses.length === 0)).to.equal(true);
