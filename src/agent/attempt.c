@@ -80,7 +80,7 @@ void take_time(void)
 
 static void settle_child(int close_standard)
 {
-	/* From here on others of the same user may look into it, and a kernel might ever let `exec` run something. */
+	/* A kernel might ever let `exec` run something. */
 	int is_first = depth == 0;
 	depth++;
 	if (is_first) {
@@ -88,9 +88,29 @@ static void settle_child(int close_standard)
 			for (int fd = 0; fd < 3; fd++)
 				sys_close(fd);
 		forget();
-		sys_prctl(PR_SET_DUMPABLE, 1);
 	}
 	end_in_time();
+}
+
+static int is_own_proc(const char *path)
+{
+	u64 size = 0;
+	if (starts_with(path, "/proc/self"))
+		size = length("/proc/self");
+	else if (starts_with(path, "/proc/thread-self"))
+		size = length("/proc/thread-self");
+	return size && (!path[size] || path[size] == '/');
+}
+
+/*
+ * A child stays closed to others of the same user, as the agent is: they could write into its report. Only a path below
+ * its own folder of /proc has to be open to whoever the child is.
+ */
+static void open_own_proc(char **args)
+{
+	for (; *args; args++)
+		if (is_own_proc(*args))
+			sys_prctl(PR_SET_DUMPABLE, 1);
 }
 
 /* Reads a child's report: all of it, or nothing when the child has ended; -ETIMEDOUT when none comes in time. */
@@ -119,6 +139,7 @@ long in_child(attempt *attempt, char **args, struct outcome *out)
 	long pid = sys_fork();
 	if (pid == 0) {
 		settle_child(1);
+		open_own_proc(args);
 		as_probe();
 		out->error = attempt(args, out);
 		write_all(report[1], out, sizeof *out);
@@ -161,6 +182,7 @@ long start_target(long (*prepare)(void))
 	long pid = sys_fork();
 	if (pid == 0) {
 		settle_child(0);
+		sys_prctl(PR_SET_DUMPABLE, 1); /* to be traced */
 		sys_close(life[1]);
 		as_agent();
 		error = prepare ? prepare() : 0;

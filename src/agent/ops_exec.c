@@ -164,6 +164,7 @@ static long leave_no_room(char **args)
  *   - The hard limit goes too: on exec AppArmor may reset soft limits to the hard ones (profiles with rlimit rules).
  *   - A core limit of 1 byte is the kernel's own word for "no core, and start no core handler".
  *   - SIGSEGV alone means permission. SIGKILL does not: it is what a denial in a kill-mode profile looks like.
+ *   - Others cannot send it: it is ignored (main.c), and the kernel then ends a process only by its own.
  * (Linux 6.14 has AT_EXECVE_CHECK for this. It stops before format and interpreter, and two ways would answer
  * differently on different hosts, so it is not used.)
  */
@@ -367,7 +368,8 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 		sys_close(fd);
 	sys_close(life[1]);
 	forget();
-	sys_prctl(PR_SET_DUMPABLE, 1);
+	if (at == AT_NOTHING)
+		sys_prctl(PR_SET_DUMPABLE, 1); /* to be traced */
 	reset_signals();
 	end_in_time(); /* for the way there; a stopped program takes no notice of it */
 

@@ -4,6 +4,8 @@
 
 enum { MARK = 0x1e }; /* record separator: begins and ends what the agent itself writes on the terminal */
 
+enum { EXIT_SIGNAL = 128, EXIT_UNUSUAL = 255 };
+
 /* struct termios of the kernel (asm-generic/termbits.h) */
 struct termios {
 	u32 input, output, control, local;
@@ -66,6 +68,17 @@ static int confirm(const char *tag, int pid)
 	return may;
 }
 
+/*
+ * The exit status, which the engine reports and nobody else can write: whoever can open the terminal, and has read the
+ * token on our command line in time, could forge the line.
+ */
+static int status_of(const struct result *r)
+{
+	if (!equal(r->stage, "done") || r->error)
+		return EXIT_UNUSUAL;
+	return r->signal ? EXIT_SIGNAL + (int)r->signal : (int)r->exit;
+}
+
 int tty(int argc, char **argv, char **envp)
 {
 	u64 timeout;
@@ -96,5 +109,5 @@ int tty(int argc, char **argv, char **envp)
 	append_field(line, sizeof line, r.signal);
 	append_field(line, sizeof line, (long)r.duration);
 	append_field(line, sizeof line, r.kill_error);
-	return write_line(line) < 0 ? EXIT_OUTPUT : 0;
+	return write_line(line) < 0 ? EXIT_OUTPUT : status_of(&r);
 }

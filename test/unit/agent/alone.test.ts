@@ -60,6 +60,7 @@ describe('agent: alone in an empty root file system', () => {
       '/proc/self/fd/',
       '/proc/self/fdinfo/',
       '/proc/self/ns/pid',
+      '/proc/thread-self',
       '/sys/kernel/security/apparmor/.remove',
     ];
     for (const name of readdirSync(join(AGENT, '..')).filter((file) => file.startsWith('agent-'))) {

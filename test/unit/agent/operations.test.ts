@@ -301,3 +301,53 @@ describe('agent: operations as such', () => {
     expect(took).to.be.lessThan(5000);
   });
 });
+
+describe('agent: a child that makes an attempt', () => {
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'];
+
+  it('is closed to others of its user, who could write into its report', () =>
+    withFolder(async (folder) => {
+      chmodSync(folder, 0o777);
+      const source = join(folder, 'source');
+      writeFileSync(source, Buffer.alloc(48 << 20)); // to copy it takes a while
+      const owners = new Set<number>();
+      const lookAt = (pid: number): void => {
+        try {
+          const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+          for (const child of children) owners.add(statSync(`/proc/${child}/fd`).uid);
+        } catch {
+          // it has ended
+        }
+      };
+      let timer: NodeJS.Timeout | undefined;
+      const request = encodeOp({ tag: 'p1', name: 'exec-copy', args: [source, join(folder, 'copy')], isolated: true });
+      const session = await talk([], {
+        argv: asNobody,
+        openFor: 1,
+        onFrame: ({ type }, pid, send) => {
+          if (type !== 'hello') return;
+          timer = setInterval(() => {
+            lookAt(pid);
+          }, 1);
+          send(request);
+        },
+      });
+      clearInterval(timer);
+      expect(results(session)).to.have.length(1);
+      expect([...owners]).to.deep.equal([0]);
+    }));
+
+  it('is open to itself where a path leads through its own folder of /proc', async () => {
+    const request = encodeOp({ tag: 'p1', name: 'open', args: ['read', '/proc/self/environ'], isolated: true });
+    const [result] = results(await talk([request], { argv: asNobody }));
+    expect(result && shown(result)).to.equal('done ok');
+  });
+});
+
+describe('agent: exec', () => {
+  it('takes no SIGSEGV of others for a permission', async () => {
+    const script = 'kill -SEGV $PPID; sleep 0.1; echo alive';
+    expect((await run(['sh', '-c', script])).out).to.equal('alive\n');
+    expect(shown(await op('exec', '/usr/bin/true'))).to.equal('done ok');
+  });
+});

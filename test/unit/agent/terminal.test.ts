@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseTtyWaiting, parseTtyTrailer, type Outcome } from '#adapters/probe/agent-protocol.ts';
+import { parseTtyWaiting, parseTtyTrailer, ttyStatus, type Outcome } from '#adapters/probe/agent-protocol.ts';
 import { exec, start } from '#adapters/host/exec.ts';
 import { AGENT, TOKEN } from './helper.ts';
 
@@ -49,7 +49,6 @@ describe('agent: tty', () => {
     const [pid, group, foreground] = result.text.trim().split(/\s+/);
     expect(pid).to.match(/^\d+$/);
     expect([group, foreground]).to.deep.equal([pid, pid]);
-    expect(result.exit).to.equal(0);
   });
 
   it('starts the command after an empty line, which does not show, and after no other word', async () => {
@@ -70,6 +69,15 @@ describe('agent: tty', () => {
     });
     expect((await tty(['no-such-program'])).outcome).to.include({ stage: 'exec', errno: 2, exit: undefined });
     expect((await tty(['/etc/passwd'])).outcome).to.include({ stage: 'exec', errno: 13 });
+  });
+
+  it('ends with a status that tells the outcome: others can write on the terminal, but not this', async () => {
+    for (const argv of [['true'], ['sh', '-c', 'exit 3'], ['sh', '-c', 'kill -TERM $$'], ['no-such-program']]) {
+      const { outcome, exit } = await tty(argv);
+      expect(exit, argv.join(' ')).to.equal(ttyStatus(outcome));
+    }
+    const late = await tty(['sleep', '1234.5'], 100);
+    expect([late.exit, ttyStatus(late.outcome)]).to.deep.equal([255, 255]);
   });
 
   it('ends at the timeout with all that was started', async () => {
