@@ -60,6 +60,11 @@ export function parentOf(pid: number): number | undefined {
   return numberIn(statusOf(pid), 'PPid');
 }
 
+/** The command line of a process, each word with a NUL after it. @returns undefined when the process has gone. */
+export function commandLineOf(pid: number): string | undefined {
+  return textOf(`/proc/${pid}/cmdline`);
+}
+
 /** One number of `/proc/PID/status` (fs/proc/array.c). */
 export function numberIn(status: string, key: string): number | undefined {
   const text = new RegExp(`^${key}:\\s*(\\d+)$`, 'm').exec(status)?.[1];

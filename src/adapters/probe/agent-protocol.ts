@@ -156,6 +156,12 @@ export function encodeStop(tag: string): Buffer {
   return request(['stop', checkTag(tag)]);
 }
 
+/** Exit status of `agent tty` for an outcome (`status_of` in src/agent/tty.c). */
+export function ttyStatus({ stage, errno, exit = 255, signal }: Outcome): number {
+  if (stage !== 'done' || errno !== 0) return 255;
+  return signal === 0 ? exit : 128 + signal;
+}
+
 function request(fields: readonly string[]): Buffer {
   const bad = fields.find((field) => field.includes('\0'));
   if (bad !== undefined) throw new ProtocolError(`a request cannot carry a NUL: ${JSON.stringify(bad)}`);

@@ -7,7 +7,8 @@ import { defined } from '#core/model/optional.ts';
 import type { AgentSession } from './agent-session.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { captured, lost, NOTHING, observed } from './captured-output.ts';
-import { parseTtyWaiting, parseTtyTrailer } from './agent-protocol.ts';
+import { commandLineOf } from '../kernel/container-processes.ts';
+import { parseTtyWaiting, parseTtyTrailer, ttyStatus } from './agent-protocol.ts';
 
 /** On top of the probe's own limit, which the agent keeps. */
 const GRACE_MS = 30_000;
@@ -17,17 +18,26 @@ const READ_CAP = 16 * 1024 * 1024;
 /** Runs the command of a probe on a terminal. A terminal has one output: it is given as stdout. */
 export async function runOnTerminal(container: Container, agent: AgentSession, probe: Probe): Promise<Observation> {
   const token = randomBytes(16).toString('hex');
-  const exec = await container.exec(
-    [AGENT_PATH, 'tty', token, probe.id, `${probe.timeoutMs}`, '--', ...agent.argvOf(probe)],
-    { user: probe.user, terminal: true },
-  );
-  const terminal = new Terminal(exec, agent, token);
+  const argvOf = (first: string): string[] => [
+    AGENT_PATH,
+    'tty',
+    first,
+    probe.id,
+    `${probe.timeoutMs}`,
+    '--',
+    ...agent.argvOf(probe),
+  ];
+  const exec = await container.exec(argvOf(token), { user: probe.user, terminal: true });
+  const terminal = new Terminal({ exec, agent, token, commandLine: argvOf('\0'.repeat(token.length)) });
   const output = await terminal.read(probe.timeoutMs + GRACE_MS);
   exec.close();
 
   const parsed = parseTtyTrailer(output, token);
   const proof = defined({ process: terminal.process });
   if (parsed === undefined) return { ...lost('the agent on the terminal did not get to its end'), ...proof };
+  // whoever has read the token in time can write on the terminal as well, but the engine reports this
+  if ((await exec.exit()) !== ttyStatus(parsed.outcome))
+    return { ...lost('what came out of the terminal is not what the agent ended with'), ...proof };
   return {
     ...observed(parsed.outcome),
     ...proof,
@@ -36,20 +46,30 @@ export async function runOnTerminal(container: Container, agent: AgentSession, p
   };
 }
 
+interface TerminalOptions {
+  readonly exec: Exec;
+  readonly agent: AgentSession;
+  readonly token: string;
+  /** Of the agent on the terminal, without the token, which it forgets at once. */
+  readonly commandLine: readonly string[];
+}
+
 /** What comes out of the terminal: first the agent's word that the process waits, then the command's output. */
 class Terminal {
   readonly #exec: Exec;
   readonly #agent: AgentSession;
   readonly #token: string;
+  readonly #commandLine: string;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #hasStarted = false;
   #process: ProcessProof | undefined;
 
-  constructor(exec: Exec, agent: AgentSession, token: string) {
+  constructor({ exec, agent, token, commandLine }: TerminalOptions) {
     this.#exec = exec;
     this.#agent = agent;
     this.#token = token;
+    this.#commandLine = commandLine.map((word) => `${word}\0`).join('');
   }
 
   /** The process that became the command; undefined when it never waited. */
@@ -89,7 +109,9 @@ class Terminal {
     const terminalAgent = await this.#exec.pid();
     const { right, ...proof } = this.#agent.confirm(waitingPid, terminalAgent);
     this.#process = proof;
-    if (right && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write('\n');
+    // a program over the agent's path could execute the agent with another command
+    const isAsked = commandLineOf(terminalAgent) === this.#commandLine;
+    if (right && isAsked && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write('\n');
     else this.#exec.close();
   }
 }
