@@ -21,6 +21,7 @@ export type VerdictCode =
   | 'earlier-probe'
   | 'allowed'
   | 'denied-on-the-way'
+  | 'denied-and-done'
   | 'denied-but-allowed'
   | 'denied-silently-but-allowed'
   | 'not-the-profile'

@@ -24,6 +24,8 @@ export interface ExpectedRecord {
   readonly mountWords?: readonly string[];
   /** The agent itself makes the call, and not a child of its. */
   readonly byAgent?: true;
+  /** It has no `peer=`: it is of the process itself, and of no other that it would change. */
+  readonly isOfSelf?: true;
   /** Its `peer=` is one of the two ends of the attempt. */
   readonly isBetweenEnds?: true;
   /** It may be of whoever is at the other end, under a label that nobody here knows. */
@@ -521,6 +523,7 @@ const rlimit: Reader = ([resource = '', value = '']) => [
     operations: ['setrlimit'],
     classes: ['rlimits'],
     fields: { rlimit: [resource], value: [value === 'unlimited' ? UNLIMITED : value] },
+    isOfSelf: true,
   },
   capability('sys_resource'),
 ];

@@ -16,6 +16,7 @@ import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, unmetBy, typ
 import {
   isAppArmorErrno,
   isRefusedByNoNewPrivs,
+  strangeEnd,
   unaskedReason,
   undecidedDenial,
   withoutUndecided,
@@ -134,6 +135,8 @@ function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOu
 
   const other = hasDenial ? undefined : otherDenial(facts);
   if (other !== undefined) return other;
+  const strange = strangeEnd(facts, denials);
+  if (strange !== undefined) return verdict('not-asked', { why: strange });
   if (control?.kind === 'unclear') return controlUnclear(control);
   if (control?.kind === 'failed') {
     const how = controlFailure(facts, control);
@@ -223,11 +226,29 @@ function judgeSilentDenial({ probe, observation, control, isRecorded }: Facts): 
   return verdict('denied-silently');
 }
 
-/** Classes of which the kernel records each denial by a rule: other than capabilities, which it records once. */
-const RECORDED_CLASSES: ReadonlySet<string> = new Set(['file', 'network', 'mount']);
+/**
+ * Classes of which the kernel records each denial by a rule: other than capabilities, which it records once, and
+ * changes of the profile, which it also refuses before it asks a rule.
+ */
+const RECORDED_CLASSES: ReadonlySet<string> = new Set([
+  'file',
+  'network',
+  'mount',
+  'ptrace',
+  'signal',
+  'rlimit',
+  'mqueue',
+  'io_uring',
+  'userns',
+]);
 
 function isAlwaysRecorded({ action }: Probe): boolean {
   return action.kind === 'operation' && RECORDED_CLASSES.has(action.class);
+}
+
+/** The kernel says that it was denied, the answer that it was not: one of them is somebody else's. */
+function deniedAndDone(denial: Witness): Verdict {
+  return verdict('denied-and-done', { denial: denialOf(denial) });
 }
 
 function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
@@ -236,6 +257,8 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
   const firstDenial = isCommand(probe) ? likelyDenial(facts) : denials[0];
 
   if (outcome.kind === 'succeeded') {
+    const against = probe.action.kind === 'operation' ? denials.find((one) => isOfAccess(probe, one)) : undefined;
+    if (against !== undefined) return unmetCondition(facts) ?? deniedAndDone(against);
     const incomplete = firstDenial === undefined ? undefined : incompleteSuccess(facts);
     if (incomplete !== undefined) return verdict('denied-on-the-way', incomplete);
     return verdict('allowed', { denials: denials.length });

@@ -1,6 +1,8 @@
 /** Failures that are no answer to the access: AppArmor was not asked about it, or refused for another reason. Pure. */
 import type { AuditRecord, Observation, Probe, Witness } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
+import { errnoName } from '../model/linux.ts';
+import { denialText } from './denial-text.ts';
 import type { Facts } from './facts.ts';
 
 /** What follows the words of the spec that have a process ask under no_new_privs (ops_exec.c). */
@@ -68,4 +70,29 @@ export function unaskedReason({ action }: Probe, { errno, signal, stoppedAt }: O
     return `it did not come to the access: without a record, it failed at the step ${stoppedAt} (${errno})`;
   if (isAppArmorErrno(errno)) return undefined;
   return `it failed with ${errno}, which is the kernel's answer and not AppArmor's, and no record shows a denial`;
+}
+
+/**
+ * Why denials of an operation's access did not make it fail: it ended otherwise than by one. Nobody knows the number of
+ * a child of the agent, so somebody else may have been denied the same under its name.
+ * @returns a clause; undefined where one of them fits how it ended or is of the agent itself, or where the spec
+ * declares the errno: a profile may state another one (`flags=(error=…)`).
+ */
+export function strangeEnd({ probe, observation }: Facts, denials: readonly Witness[]): string | undefined {
+  const { action, expect } = probe;
+  const { errno, signal, process } = observation;
+  const [first] = denials;
+  if (action.kind !== 'operation' || first === undefined) return undefined;
+  if (process !== undefined && denials.some(({ record }) => record.fields['pid'] === String(process.pid)))
+    return undefined;
+  if (signal !== undefined)
+    return denials.some(({ record }) => record.type === 'KILLED')
+      ? undefined
+      : `AppArmor denied ${denialText(first.record)}, but ${signal} ended the attempt`;
+
+  if (errno === undefined || expect.errno === errno || APPARMOR_ERRNOS.has(errno)) return undefined;
+  const isStated = denials.some(({ record }) => errnoName(-Number(record.fields['error'] ?? 0)) === errno);
+  return isStated
+    ? undefined
+    : `AppArmor denied ${denialText(first.record)}, but the attempt failed with ${errno}, another answer of the kernel`;
 }

@@ -468,6 +468,16 @@ export const VERDICTS = {
         : `It ended as if it had succeeded, but AppArmor denied what it names: ${denial}.`,
     hint: 'Declare what it must print (`stdout`, `stderr`), or test the access itself (`open`, `try`).',
   },
+  'denied-and-done': {
+    kind: 'inconclusive',
+    means:
+      'An operation succeeded, and the kernel recorded that AppArmor denied just this access. One of the two is not ' +
+      'of the probe: another process of the container may have taken its name, or changed its answer.',
+    when: [
+      { expected: 'allowed', confined: 'an operation succeeds', record: 'of a denial of that access', control: 'any' },
+    ],
+    reason: ({ denial }: Denial) => `It succeeded, but AppArmor recorded that it denied just this: ${denial ?? ''}.`,
+  },
   'denied-but-allowed': {
     kind: 'fail',
     means:

@@ -187,6 +187,7 @@ describe('the verdict', () => {
       { name: 'there is a record all the same', expect: { ...denied, audit: 'none' }, seen: EACCES, witnesses: [DENIED], control: OK, verdict: 'fail/condition' },
       { name: 'there is no control', expect: { ...denied, audit: 'none' }, seen: EACCES, verdict: 'inconclusive/no-witness' },
       { name: 'the kernel records every denial', expect: { ...denied, audit: 'none' }, seen: EACCES, control: OK, isRecorded: true, verdict: 'inconclusive/no-witness' },
+      { name: 'the kernel records every denial of a trace', expect: { ...denied, audit: 'none' }, seen: seen({ errno: 'EPERM' }), control: OK, isRecorded: true, action: operation('ptrace read 1'), verdict: 'inconclusive/no-witness' },
       { name: 'it is of a capability, which the kernel records once', expect: { ...denied, audit: 'none' }, seen: seen({ errno: 'EPERM' }), control: OK, isRecorded: true, action: operation('capable sys_time'), verdict: 'pass/denied-silently' },
       { name: 'the kernel records every denial, and a program was not executed', expect: { ...denied, audit: 'none' }, seen: seen({ stage: 'exec', errno: 'EACCES' }), control: OK, isRecorded: true, action: RUN, verdict: 'inconclusive/no-witness' },
       { name: 'the kernel records every denial, and a command was refused a file', expect: { ...denied, audit: 'none' }, seen: REFUSED, control: OK, isRecorded: true, action: CAT, verdict: 'inconclusive/no-witness' },
@@ -231,7 +232,8 @@ describe('the verdict', () => {
     // prettier-ignore
     judges([
       { name: 'it succeeded', expect: allowed, seen: OK, control: OK, verdict: 'pass/allowed' },
-      { name: 'it succeeded in spite of a denial', expect: allowed, seen: OK, witnesses: [DENIED], control: OK, verdict: 'pass/allowed' },
+      { name: 'it succeeded in spite of a denial', expect: allowed, seen: OK, witnesses: [DENIED], control: OK, verdict: 'inconclusive/denied-and-done' },
+      { name: 'it succeeded, and another class was denied before', expect: allowed, seen: OK, witnesses: [{ ...DENIED, before: 'capability' }], control: OK, verdict: 'pass/allowed' },
       { name: 'there is a record, and the spec declares none', expect: { ...allowed, audit: 'none' }, seen: OK, witnesses: [DENIED], control: OK, verdict: 'fail/condition' },
       { name: 'a command succeeded in spite of a denial, just as the control', expect: allowed, seen: seen({ exit: 0 }), witnesses: [OWN], control: seen({ exit: 0 }), action: SHELL, verdict: 'pass/allowed' },
       { name: 'a command succeeded in spite of a denial, but not as the control', expect: allowed, seen: printed('0'), witnesses: [OWN], control: printed('84'), action: SHELL, verdict: 'inconclusive/denied-on-the-way' },

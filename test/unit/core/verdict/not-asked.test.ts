@@ -1,6 +1,7 @@
 /** Failures that prove nothing, because AppArmor was not asked about the access. */
 import { expect } from 'chai';
 import type { ContainerSpec, Observation, Witness } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { unloadedLabel } from '#core/verdict/unloaded-label.ts';
 import { command, container, facts, operation, probe, seen, witness, type FactParts } from '../../builders.ts';
@@ -81,8 +82,26 @@ describe('what was not asked', () => {
       'not-asked: It did not come to the access: without a record, it failed at the step capability sys_admin (EPERM).',
     );
     expect(judged('umount /x', { errno: 'EPERM' })).to.match(/^silent-denial: /);
-    expect(judged('umount /x', { errno: 'EINVAL' }, [witness()]), 'flags=(error=EINVAL)').to.match(/^denied: /);
     expect(judged('run', { errno: 'EIO', stage: 'exec' })).to.match(/^silent-denial: /);
+  });
+
+  it("is an end that is not AppArmor's, though somebody was denied the same under its name", () => {
+    const end = (last: Partial<Observation>, record: Witness, errno?: string): string =>
+      decide(
+        facts({
+          expect: defined({ access: 'denied' as const, errno }),
+          action: operation('umount /x'),
+          seen: seen(last),
+          witnesses: [record],
+        }),
+      ).code;
+    expect(end({ errno: 'EINVAL' }, witness())).to.equal('not-asked');
+    expect(end({ errno: 'ECANCELED', signal: 'SIGKILL' }, witness())).to.equal('not-asked');
+    expect(end({ errno: 'ECANCELED', signal: 'SIGKILL' }, witness({ type: 'KILLED' }))).to.equal('denied');
+    expect(end({ errno: 'ENOENT' }, witness({ fields: { error: '-2', info: 'x' } }))).to.equal('denied');
+    expect(end({ errno: 'EINVAL' }, witness(), 'EINVAL'), 'flags=(error=EINVAL)').to.equal('denied');
+    const process = { pid: 7, label: 'p (enforce)', expected: 'p (enforce)' };
+    expect(end({ errno: 'EINVAL', process }, witness({ fields: { pid: '7' } })), "the agent's own").to.equal('denied');
   });
 
   it('is a step that failed, although the spec expects no record', () => {

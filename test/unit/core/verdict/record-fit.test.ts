@@ -75,6 +75,7 @@ describe('a record with the name of a probe', () => {
       ['another signal was sent', 'signal term child', 'operation="signal" class="signal" profile="ops" pid=8 comm="id" requested_mask="send" denied_mask="send" signal=kill peer="ops"'],
       ['another process was signalled', 'signal term child', 'operation="signal" class="signal" profile="ops" pid=8 comm="id" requested_mask="send" denied_mask="send" signal=term peer="init"'],
       ['another file system was mounted', 'mount tmpfs none /mnt', 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" fstype="proc" srcname="proc"'],
+      ['the limit of another process was to be set', 'rlimit cpu 2000000', 'operation="setrlimit" info="cap_sys_resource" error=-13 profile="ops" pid=8 comm="id" rlimit=cpu value=2000000 peer="ops-other"'],
       ['it was mounted elsewhere', 'mount tmpfs none /mnt', 'operation="mount" class="mount" profile="ops" name="/opt/" pid=8 comm="id" fstype="tmpfs" srcname="none"'],
       ['it was mounted with other flags', 'mount tmpfs none /mnt ro,nosuid', 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" fstype="tmpfs" srcname="none"'],
       ['it was mounted with more flags', 'mount tmpfs none /mnt', 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" fstype="tmpfs" srcname="none" flags="ro"'],
@@ -135,6 +136,12 @@ describe('a record with the name of a probe', () => {
     const lost =
       'info="Failed name lookup - disconnected path" error=-13 name="rows/f" requested_mask="r" denied_mask="r"';
     expect(fit('open read /rows/f', `operation="open" ${FILE} ${lost}`)).to.equal('access');
+    const info = 'info="Failed name lookup - disconnected path" error=-13';
+    const ofChild = `class="file" profile="ops" pid=8 comm="id" ${info}`;
+    for (const name of ['name="rows/f"', 'name="f"', 'name=""', ''])
+      expect(fit('exec /rows/f', `operation="exec" ${ofChild} ${name} requested_mask="x"`), name).to.equal('foreign');
+    const open = `operation="open" ${ofChild} name="rows/f" requested_mask="r"`;
+    expect(fit('open read /rows/f', open, { fsuid: '0' }), 'a child of the agent asked').to.equal('foreign');
   });
 
   it('has the label of who tried it, and not that of a child of the profile, which has rules of its own', () => {
