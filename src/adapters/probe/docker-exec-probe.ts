@@ -64,7 +64,8 @@ export async function runThroughDockerExec(
 async function endOf(exec: Exec, stdout: string): Promise<Pick<Observation, 'stage' | 'errno' | 'exit'> | undefined> {
   const exit = await exec.exit();
   const pid = await exec.pid();
-  const refusal = REFUSAL.exec(stdout)?.[1]?.toLowerCase();
+  // a program that was started can print the runtime's words, too: the engine knows its process
+  const refusal = pid === 0 ? REFUSAL.exec(stdout)?.[1]?.toLowerCase() : undefined;
   if (refusal !== undefined || (pid === 0 && NOT_STARTED.includes(exit)))
     return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT' };
   return exit === undefined ? undefined : { stage: 'done', exit };

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import type { Container, Exec } from '#adapters/container/container.ts';
 import { runThroughDockerExec } from '#adapters/probe/docker-exec-probe.ts';
+import { defined } from '#core/model/optional.ts';
 import type { Observation, Probe } from '#core/model/model.ts';
 
 const PROBE: Probe = {
@@ -22,14 +23,16 @@ interface Ending {
   readonly exit?: number;
   /** The command goes on until it is killed. */
   readonly hangs?: boolean;
+  /** Its process, as the engine reports it; 0 where none was started. */
+  readonly pid?: number;
 }
 
-/** Runs a command that ends like this. It never has a process here, as when it is too short to be looked at. */
-async function observe({ stdout = '', stderr = '', exit, hangs = false }: Ending): Promise<Observation> {
+/** Runs a command that ends like this. */
+async function observe({ stdout = '', stderr = '', exit, hangs = false, pid = 0 }: Ending): Promise<Observation> {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const exec: Exec = {
     ...streams,
-    pid: () => Promise.resolve(0),
+    pid: () => Promise.resolve(pid),
     exit: () => Promise.resolve(exit),
     close: () => undefined,
   };
@@ -58,6 +61,12 @@ describe('runThroughDockerExec', () => {
     it(`observes ${errno} when none started: "${ending.stdout.slice(-9)}", status ${ending.exit}`, async () => {
       expect(await observe(ending)).to.include({ stage: 'exec', errno });
     });
+
+  it("takes no words of a program that was started for the runtime's", async () => {
+    const { stdout } = refusals[0] ?? {};
+    for (const exit of [0, 126])
+      expect(await observe(defined({ stdout, exit, pid: 2 ** 30 }))).to.include({ stage: 'done', exit });
+  });
 
   it('gives up a command that does not end in time, keeps what it wrote, and does not kill this program', async () => {
     const { stage, stdout } = await observe({ stdout: 'begin', hangs: true });
