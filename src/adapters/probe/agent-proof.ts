@@ -152,6 +152,17 @@ export class ContainerAgentProver implements AgentProver {
   }
 }
 
+/** What the engine gives a process beside its namespaces (fs/proc/array.c, proc_pid_status). */
+const CREDENTIALS = /^(?:Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp\w*):.*$/gm;
+
+/**
+ * Users, groups, capabilities and filters of a process, a line each. A program that was put over the agent's path could
+ * give some of them up before it executes the agent.
+ */
+export function credentialsOf(pid: number): readonly string[] {
+  return statusOf(pid).match(CREDENTIALS) ?? [];
+}
+
 function tracerProblem(pid: number): string | undefined {
   const tracer = numberIn(statusOf(pid), 'TracerPid');
   return tracer === undefined || tracer === 0 ? undefined : `process ${tracer} traces it`;

@@ -10,7 +10,7 @@ import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
 import type { ResultingLabel, Observation, Probe, ProcessProof } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import type { AgentProver } from './agent-proof.ts';
+import { credentialsOf, type AgentProver } from './agent-proof.ts';
 import { captured, lost, observed } from './captured-output.ts';
 import { pausedForm, loadedArgs } from './paused-operations.ts';
 import { OUTPUT_CAP } from './limits.ts';
@@ -88,6 +88,8 @@ export class AgentSession {
   readonly user: string | undefined;
   /** Process id on the host. */
   readonly pid: number;
+  /** What it had when it started: {@link credentialsOf}. */
+  readonly credentials: readonly string[];
   readonly #exec: Exec;
   readonly #confining: Confining;
   readonly #prover: AgentProver;
@@ -133,6 +135,7 @@ export class AgentSession {
   private constructor(exec: Exec, pid: number, { user, confining, prover }: AgentOptions) {
     this.#exec = exec;
     this.pid = pid;
+    this.credentials = credentialsOf(pid);
     this.user = user;
     this.#confining = confining;
     this.#prover = prover;

@@ -48,9 +48,10 @@ export interface ProbeTarget {
   addPeer(name: string, options: TargetOptions): ProbeTarget;
   /**
    * Starts the agents that a probe needs. One that does not start for another reason shows when the probe is tried.
+   * @returns the credentials of the one that tries it, a line each; none where it does not start
    * @throws HarnessError `agent-replaced`, `agent-not-executable`
    */
-  startAgents(probe: Probe): Promise<void>;
+  startAgents(probe: Probe): Promise<readonly string[]>;
   /** Tries one probe. Never rejects: what goes wrong becomes an observation that is `lost`. */
   attempt(probe: Probe): Promise<Observation>;
   /** Host process ids of the agents that have started. */
@@ -136,14 +137,17 @@ export class ContainerTarget implements ProbeTarget {
     return peer;
   }
 
-  async startAgents(probe: Probe): Promise<void> {
-    if (probe.action.kind === 'http') return;
+  async startAgents(probe: Probe): Promise<readonly string[]> {
+    if (probe.action.kind === 'http') return [];
     const { actor, other } = this.#ends(probe);
-    const ends = other === undefined ? [this] : [actor, other];
-    for (const started of await Promise.allSettled(ends.map((end) => end.agent(probe.user)))) {
+    const ends = other === undefined ? [actor] : [actor, other];
+    const all = await Promise.allSettled(ends.map((end) => end.agent(probe.user)));
+    for (const started of all) {
       const error = started.status === 'rejected' ? asHarnessError(started.reason) : undefined;
       if (error !== undefined && NO_AGENT.includes(error.code)) throw error;
     }
+    const [first] = all;
+    return first?.status === 'fulfilled' ? first.value.credentials : [];
   }
 
   async attempt(probe: Probe): Promise<Observation> {

@@ -31,6 +31,7 @@ import type { Names } from '#core/model/labels.ts';
 import { endsOf, fitOf, labelsOf, testedEnd, withoutMode } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import { visible } from '#core/text/visible.ts';
 import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, hasTwoProcesses, orderOfAttempts, type Observations } from './attempt-probes.ts';
 import type { ContainerTwins } from './container-twins.ts';
@@ -318,11 +319,15 @@ export class Trial {
 
   async #startAgents(probes: readonly Probe[]): Promise<void> {
     const { confined, control } = this.#options;
-    const inControl = control === undefined ? [] : probes.filter((probe) => probe.control);
-    await Promise.all([
-      ...probes.map((probe) => confined.startAgents(probe)),
-      ...inControl.map((probe) => control?.startAgents(probe)),
-    ]);
+    await Promise.all(
+      probes.map(async (probe) => {
+        const [here, there] = await Promise.all([
+          confined.startAgents(probe),
+          probe.control ? control?.startAgents(probe) : undefined,
+        ]);
+        checkCredentials(here, there);
+      }),
+    );
   }
 
   /** Crosses the barrier and sets older records aside. @returns crosses it again and reads what came in between */
@@ -425,6 +430,20 @@ export class Trial {
     this.others.push(...others);
     for (const record of others) this.#background.add(recordKey(record));
   }
+}
+
+/**
+ * An agent that may do less than the other shows nothing of the profile.
+ * @throws HarnessError `agent-replaced`
+ */
+function checkCredentials(here: readonly string[], there: readonly string[] = []): void {
+  if (here.length === 0 || there.length === 0) return;
+  const line = here.find((one) => !there.includes(one));
+  if (line === undefined) return;
+  throw new HarnessError(
+    'agent-replaced',
+    `The agent in the confined container has other credentials than the one in the control: ${visible(line)}.`,
+  );
 }
 
 /** Whether records of its attempt may be missing, and a second attempt would be the same as the first. */

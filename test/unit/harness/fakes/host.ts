@@ -318,8 +318,8 @@ class FakeTarget implements ProbeTarget {
     return new FakeTarget(this.#host, options);
   }
 
-  startAgents(): Promise<void> {
-    return Promise.resolve();
+  startAgents(): Promise<readonly string[]> {
+    return Promise.resolve([]);
   }
 
   async attempt(probe: Probe): Promise<Observation> {

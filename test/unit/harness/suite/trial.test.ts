@@ -14,13 +14,13 @@ function trialOf(
     servicePids = [],
     watch,
     notUndone,
+    control,
     ...mishaps
   }: Mishaps & {
     readonly servicePids?: readonly number[];
-    readonly watch?: TrialOptions['watch'];
     /** The id of a probe whose effect stays. */
     readonly notUndone?: string;
-  } = {},
+  } & Pick<Partial<TrialOptions>, 'watch' | 'control'> = {},
 ): { trial: Trial; tried: string[]; log: FakeAuditLog } {
   const log = new FakeAuditLog(mishaps);
   const tried: string[] = [];
@@ -42,16 +42,19 @@ function trialOf(
     container: CONTAINER,
     outside: OUTSIDE,
     decidedInAdvance: () => undefined,
-    ...defined({ watch }),
+    ...defined({ watch, control }),
   });
   return { trial, tried, log };
 }
 
 /** A target without a container: a trial only tries probes in it and asks for its processes. */
-function targetOf(methods: Pick<ProbeTarget, 'pids' | 'attempt'>): TrialTarget {
+function targetOf(
+  methods: Pick<ProbeTarget, 'pids' | 'attempt'>,
+  credentials: readonly string[] = ['CapEff:\t0'],
+): TrialTarget {
   return {
     ...methods,
-    startAgents: () => Promise.resolve(),
+    startAgents: () => Promise.resolve(credentials),
     agentPids: () => Promise.resolve(new Set()),
     pidsOutside: () => new Set(),
   };
@@ -105,6 +108,17 @@ describe('Trial', () => {
     const { trial } = trialOf([a], { servicePids: [2] }); // the fake's records are all of process 2
     expect(await codes(trial, [a])).to.deep.equal(['silent-denial']);
     expect(trial.others.map(({ fields }) => fields['comm'])).to.deep.equal(['a']);
+  });
+
+  it('tries nothing as an agent that may do less than the one in the control', async () => {
+    const tried = probe('a', { control: true });
+    const controlWith = (credentials: readonly string[]): TrialTarget =>
+      targetOf({ pids: () => new Set(), attempt: () => Promise.resolve(observation()) }, credentials);
+    const alike = trialOf([tried], { control: controlWith(['CapEff:\t0']) });
+    expect(await codes(alike.trial, [tried])).to.deep.equal(['denied']);
+    const { trial } = trialOf([tried], { control: controlWith(['CapEff:\t1']) });
+    const error: unknown = await trial.settle(tried).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(HarnessError).with.property('code', 'agent-replaced');
   });
 
   it('knows when somebody changed the policy meanwhile, even for a moment', async () => {
