@@ -319,3 +319,97 @@ describe('a service under a child of the profile, which takes the names of probe
     expect(passed(ledger), story(ledger)).to.deep.equal([]);
   });
 });
+
+/**
+ * Attacks agents without any capability, as a process of the same user: writes an outcome into the report of each child
+ * that makes an attempt, answers on the terminal in the agent's place, and closes the first process to traces.
+ */
+const TAMPER = String.raw`
+use strict;
+my $prctl = qx{uname -m} =~ /aarch64/ ? 167 : 157;
+my $agent = '/.apparmor-probe-agent';
+open(my $l, '<', '/proc/self/attr/current') or die; my $label = <$l>;
+$| = 1; print "up\n";
+if ($label =~ /^unconfined/) { sleep 600; exit }
+sub words { open(my $c, '<', "/proc/$_[0]/cmdline") or return ''; my $w = <$c>; return defined $w ? $w : '' }
+if (!fork()) {
+  while (1) {
+    my @serve = grep { index(words($_), "$agent\0serve") == 0 } map { /(\d+)/ } glob('/proc/[0-9]*');
+    for my $pid ((@serve) x 400) {
+      open(my $c, '<', "/proc/$pid/task/$pid/children") or next;
+      my $all = <$c>; next unless defined $all;
+      for my $child (split / /, $all) {
+        kill('STOP', $child);
+        for my $fd (glob("/proc/$child/fd/*")) {
+          next unless (readlink($fd) || '') =~ /^pipe/;
+          open(my $p, '>', $fd) or next;
+          syswrite($p, "\0" x 1024);
+        }
+        kill('CONT', $child);
+      }
+    }
+  }
+}
+if (!fork()) {
+  my ($next, %done) = (2);
+  while (1) {
+    $next++ while -e "/proc/$next";
+    for my $pid ($next - 2 .. $next + 4) {
+      next unless words($pid) =~ /^\Q$agent\E\0tty\0([0-9a-f]{32})\0/;
+      my $token = $1; next if $done{$token}++ || fork();
+      sleep 2; # by then the command runs
+      kill('STOP', $pid);
+      for my $pts (glob('/dev/pts/[0-9]*')) {
+        open(my $t, '>', $pts) or next;
+        syswrite($t, "\x1e$token;done;0;0;0;1;0\x1e");
+      }
+      select(undef, undef, undef, 0.3);
+      kill('KILL', $pid); exit;
+    }
+  }
+}
+syscall($prctl, 4, 0, 0, 0, 0); # PR_SET_DUMPABLE
+sleep 600;
+`;
+
+describe('a container that tampers with the answers of agents', () => {
+  it('gets nothing green', async () => {
+    const script = file('tamper.pl', TAMPER);
+    const words = 'OCI runtime exec failed: exec failed: permission denied';
+    const forge = `shopt -s execfail; echo '${words}'; exec /usr/bin/head; exit 0`;
+    const sysTime = { try: 'capable sys_time', expect: 'allowed' }; // which the container does not have
+    const terminal = { run: ['bash', '-c', 'sleep 4; exit 1'], terminal: true, expect: 'allowed' };
+    const silent = { access: 'denied', audit: 'none' };
+    const { ledger } = await harness([
+      spec(
+        profileOf('tampered', [...OPEN, 'deny /usr/bin/head x,', 'deny /usr/bin/tail x,']),
+        [
+          { name: 'refused', via: 'docker-exec', run: 'tail', expect: 'denied' },
+          { name: "the runtime's words", via: 'docker-exec', run: ['bash', '-c', forge], expect: 'denied' },
+          { name: 'no program', via: 'docker-exec', run: '/usr/bin/nowhere', expect: 'denied' },
+          { name: 'closed to traces', try: 'ptrace read 1', expect: silent },
+          ...Array.from({ length: 16 }, (_, i) => ({ name: `report ${i}`, ...sysTime })),
+          ...Array.from({ length: 3 }, (_, i) => ({ name: `terminal ${i}`, ...terminal })),
+        ],
+        {
+          control: true,
+          ready: { log: 'up' },
+          container: {
+            hold: false,
+            entrypoint: ['perl', '/opt/h/tamper.pl'],
+            mounts: [{ source: dirname(script), target: '/opt/h' }],
+          },
+        },
+      ),
+    ]);
+    const codes = (name: string): string[] =>
+      ledger.suites
+        .flatMap(({ entries }) => entries)
+        .filter(({ probe }) => probe.name.startsWith(name))
+        .map(({ verdict }) => verdict.code);
+    expect(passed(ledger), story(ledger)).to.deep.equal(['refused']);
+    expect(codes("the runtime's words")).to.deep.equal(['let-through']);
+    expect(codes('closed to traces')).to.deep.equal(['no-witness']);
+    for (const code of codes('terminal')) expect(code).to.be.oneOf(['no-answer', 'not-the-profile']);
+  });
+});
