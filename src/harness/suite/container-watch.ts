@@ -34,6 +34,8 @@ export class ContainerWatch {
   readonly #strays = new Map<string, string>();
   readonly #replaced = new Set<string>();
   readonly #serviceLabels = new Set<string>();
+  /** What probes had left running outside the profile, at the last two looks. */
+  #leftRunning: readonly [ContainerProcess | undefined, ContainerProcess | undefined] = [undefined, undefined];
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -56,6 +58,19 @@ export class ContainerWatch {
     );
   }
 
+  /** Undefined when nothing that a probe has started ran outside the profile at one of the last two looks. */
+  get leftRunning(): HarnessError | undefined {
+    const [process] = this.#leftRunning.filter((one) => one !== undefined);
+    if (process === undefined) return undefined;
+    const { pid, exe, labels } = process;
+    const [label] = labels.map((one) => visible(this.#shown(one)));
+    return new HarnessError(
+      'left-profile',
+      `In the confined container, a probe has left a program outside the profile: ` +
+        `${visible(exe)} (pid ${pid}) has the label ${label ?? 'none'}.`,
+    );
+  }
+
   /** Every label that the first process or a descendant of it had, whenever it was looked at. */
   get serviceLabels(): ReadonlySet<string> {
     return this.#serviceLabels;
@@ -69,11 +84,16 @@ export class ContainerWatch {
   /** Looks once; where a process has only just entered the container, until it is what it is to be. */
   async #lookAtProcesses(): Promise<void> {
     for (let looks = 1; ; looks += 1) {
-      const processes = (await this.#options.target.processes()).filter(({ origin }) => origin !== 'agent');
+      const all = await this.#options.target.processes();
+      const processes = all.filter(({ origin }) => origin !== 'agent');
       const entering = processes.filter((process) => process.origin === 'entered' && this.#strayLabel(process));
       const isSettled = entering.length === 0 || looks === LOOKS;
       for (const process of processes) if (isSettled || !entering.includes(process)) this.#note(process);
-      if (isSettled) return;
+      if (isSettled) {
+        const left = all.find((process) => process.origin === 'agent' && this.#strayLabel(process));
+        this.#leftRunning = [this.#leftRunning[1], left];
+        return;
+      }
       await sleep(PAUSE_MS);
     }
   }

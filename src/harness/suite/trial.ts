@@ -72,7 +72,7 @@ export interface TrialOptions {
   /** The names are not the run's own: other containers of the host may carry them too. */
   readonly sharedNames?: boolean;
   /** Looks at the confined container around each batch. */
-  readonly watch?: Pick<ContainerWatch, 'look' | 'leftProfile' | 'serviceLabels'>;
+  readonly watch?: Pick<ContainerWatch, 'look' | 'leftProfile' | 'leftRunning' | 'serviceLabels'>;
   /** What the containers were made of, except the profile. */
   readonly container: ContainerSpec;
   /** The host's view of the confined container. */
@@ -418,7 +418,7 @@ export class Trial {
 
   /** A service that does not run under the profile shows nothing of it, whatever it answers. */
   #servedByStray({ action }: Probe): Verdict | undefined {
-    const fault = this.#options.watch?.leftProfile;
+    const fault = this.#options.watch?.leftProfile ?? this.#options.watch?.leftRunning;
     if (fault === undefined || action.kind !== 'http') return undefined;
     return verdictOfError(fault.code, [fault.message, ...fault.details].join(' '));
   }

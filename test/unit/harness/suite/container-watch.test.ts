@@ -51,6 +51,18 @@ describe('ContainerWatch', () => {
     ]);
   });
 
+  it('knows what probes left outside the profile, as long as it runs, and blames no service for it', async () => {
+    const left = process({ exe: '/usr/bin/python3', labels: [UNCONFINED], origin: 'agent' });
+    const watch = watchOf([[process(), left], [process()]]);
+    await watch.look();
+    expect(watch.leftRunning?.message).to.match(/\/usr\/bin\/python3 \(pid 7\) has the label unconfined/);
+    expect(watch.leftProfile).to.equal(undefined);
+    await watch.look();
+    expect(watch.leftRunning?.code).to.equal('left-profile');
+    await watch.look();
+    expect(watch.leftRunning).to.equal(undefined);
+  });
+
   it('names who left the profile once, by any thread, with the names of the profile file', async () => {
     const strayThread = process({ pid: 9, exe: '/a\nb', labels: [OWN, { label: 'q', mode: 'enforce' }] });
     const watch = watchOf([[process({ labels: [UNCONFINED] }), strayThread]]);

@@ -173,9 +173,14 @@ describe('Trial', () => {
       return Promise.resolve();
     };
     const request = probe('r', { action: { kind: 'http', url: 'http://container/' } });
-    const { trial } = trialOf([a, request], { watch: { look, leftProfile, serviceLabels: new Set() } });
+    const { trial } = trialOf([a, request], {
+      watch: { look, leftProfile, leftRunning: undefined, serviceLabels: new Set() },
+    });
     expect(await codes(trial, [a, request])).to.deep.equal(['denied', 'left-profile']);
     expect(looks).to.equal(4);
+    const left = { look, leftProfile: undefined, leftRunning: leftProfile, serviceLabels: new Set<string>() };
+    const beside = trialOf([a, request], { watch: left });
+    expect(await codes(beside.trial, [a, request])).to.deep.equal(['denied', 'left-profile']);
   });
 
   describe('under an audit mode that takes part in the decision', () => {
