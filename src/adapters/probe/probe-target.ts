@@ -42,6 +42,8 @@ export interface ProbeTarget {
   readonly container: Container;
   /** The container's first process, on the host. */
   readonly pid: number;
+  /** Process on the host whose root folder is the container's: an agent, or before there is one the first process. */
+  readonly rootPid: number;
   /** It is the control container, or a peer of that. */
   readonly isControl: boolean;
   /** Adds a container that shares the namespaces of this one. @returns the peer as a target of its own */
@@ -97,6 +99,8 @@ export class ContainerTarget implements ProbeTarget {
   readonly #peers = new Map<string, ContainerTarget>();
   readonly #prover: AgentProver;
   readonly #mounted: MountedFiles;
+  /** Its host process id: the first process may have changed its root folder, an agent has not. */
+  #firstAgent: number | undefined;
   /** Of a peer: the container that it was added to. */
   readonly #main: ContainerTarget | undefined;
 
@@ -125,6 +129,10 @@ export class ContainerTarget implements ProbeTarget {
 
   get pid(): number {
     return this.#options.state.pid;
+  }
+
+  get rootPid(): number {
+    return this.#firstAgent ?? this.pid;
   }
 
   get isControl(): boolean {
@@ -215,6 +223,7 @@ export class ContainerTarget implements ProbeTarget {
     const { container, confining, onAgent } = this.#options;
     const agent = await AgentSession.start(container, { path: AGENT_PATH, user, confining, prover: this.#prover });
     onAgent(agent);
+    this.#firstAgent ??= agent.pid;
     return agent;
   }
 

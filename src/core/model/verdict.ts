@@ -19,6 +19,7 @@ export type VerdictCode =
   | 'no-witness'
   | 'control-unclear'
   | 'earlier-probe'
+  | 'leads-elsewhere'
   | 'allowed'
   | 'denied-on-the-way'
   | 'denied-and-done'

@@ -51,7 +51,10 @@ export function decide(known: Facts): Verdict {
     recordsLost(facts) ??
     noUsableAnswer(outcome) ??
     nothingDecided(facts, undecided) ??
-    withConditions(facts, withNotes(facts, withRuling(facts, notByLeftover(facts, judgeAccess(facts, outcome)))))
+    withConditions(
+      facts,
+      withNotes(facts, ofSameFile(facts, withRuling(facts, notByLeftover(facts, judgeAccess(facts, outcome))))),
+    )
   );
 }
 
@@ -106,6 +109,11 @@ function notByLeftover(facts: Facts, judged: Verdict): Verdict {
   const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
   const isProved = denials.some((denial) => isOfAccess(facts.probe, denial) && isProof(facts, denial));
   return isProved ? judged : verdict('earlier-probe', leftover);
+}
+
+/** A pass is of the file that the probe names, wherever it leads, only if it leads there in both containers. */
+function ofSameFile({ elsewhere }: Facts, judged: Verdict): Verdict {
+  return judged.kind === 'pass' && elsewhere !== undefined ? verdict('leads-elsewhere', elsewhere) : judged;
 }
 
 /** The access was to be denied, and did not succeed. */

@@ -20,6 +20,8 @@ export interface Facts {
   readonly container?: ContainerSpec;
   /** What an earlier probe left in one of the containers alone. */
   readonly leftover?: Leftover;
+  /** A path of the operation that leads to another file in the control. */
+  readonly elsewhere?: Elsewhere;
   /** The kernel's own answer about the loaded policy, where one file rule decides. */
   readonly ruling?: Ruling;
   /** {@link recordKey} of what other processes were refused at other times: it shows nothing of this probe. */
@@ -41,6 +43,13 @@ export interface Leftover {
 /** @returns the first condition of `audit` that a record does not meet; undefined when it meets all. */
 export function unmetBy(audit: RecordMatch, record: AuditRecord, { names }: Pick<Facts, 'names'>): string | undefined {
   return matchRecord(audit, names === undefined ? record : withWrittenNames(record, names));
+}
+
+/** Where a path leads in the two containers. */
+export interface Elsewhere {
+  readonly path: string;
+  readonly here: string;
+  readonly there: string;
 }
 
 /** @returns the same for records of the same denial of programs of the same name, whenever that was. */

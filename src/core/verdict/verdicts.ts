@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from '../model/errors.ts';
 import { defined } from '../model/optional.ts';
-import type { Leftover } from './facts.ts';
+import type { Elsewhere, Leftover } from './facts.ts';
 import type { Verdict, VerdictCode, VerdictKind } from '../model/verdict.ts';
 import { oneLine } from '../text/visible.ts';
 
@@ -415,6 +415,16 @@ export const VERDICTS = {
     reason: ({ why }: NoAnswer & { isProgramMissing: boolean }) =>
       `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
     hint: ({ isProgramMissing }: { isProgramMissing: boolean }) => (isProgramMissing ? INSTALL_PROGRAM : undefined),
+  },
+  'leads-elsewhere': {
+    kind: 'inconclusive',
+    means:
+      'A path of the probe leads to another file in the control: a link differs. So the two were not asked for the ' +
+      'same, and a container that puts a link in the way shows nothing of the rules for the path.',
+    when: [{ expected: 'any', confined: 'an operation', record: 'any', control: 'the path leads elsewhere there' }],
+    reason: ({ path, here, there }: Elsewhere) =>
+      `${path} leads to ${oneLine(here, PATH)}, but in the control to another file: ${oneLine(there, PATH)}.`,
+    hint: 'Name the path that the link leads to, or see to it that both containers have the same link.',
   },
   'earlier-probe': {
     kind: 'inconclusive',

@@ -5,6 +5,8 @@ import { openLine, type PolicyQuery } from '#adapters/kernel/securityfs/access-q
 import type { FileLookup } from '#core/model/file-lookup.ts';
 import { asLoaded, type Names } from '#core/model/labels.ts';
 import type { Action, Observation, Ruling } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
+import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { policyQuestion } from '#core/verdict/policy-question.ts';
 import { withoutMode } from '#core/verdict/record-fit.ts';
 
@@ -24,6 +26,8 @@ export interface Outside {
 export interface Before {
   /** What a path is in the container. */
   readonly look: FileLookup;
+  /** The same in the control; undefined without one. */
+  readonly lookInControl?: FileLookup;
   /** @returns asks the kernel about what was tried, after it */
   readonly ruling: (action: Action) => (observation: Observation, after: After) => Ruling | undefined;
 }
@@ -36,18 +40,38 @@ export interface After {
   readonly close: () => void;
 }
 
-/** @param pid a process of the confined container, on the host. */
-export function outsideOf(pid: number, names: Names, inChildren: boolean): Outside {
+export interface OutsideOptions {
+  readonly confined: Rooted;
+  readonly control: Rooted | undefined;
+  readonly names: Names;
+  /** See {@link Outside.inChildren}. */
+  readonly inChildren: boolean;
+}
+
+/** A container, seen through a process whose root folder is its own. */
+type Rooted = Pick<ProbeTarget, 'rootPid'>;
+
+export function outsideOf({ confined, control, names, inChildren }: OutsideOptions): Outside {
   return {
     loaded: (label) => asLoaded(label, names),
     inChildren,
     before: () => {
+      const pid = confined.rootPid;
       const stats = statsOf(pid);
       const look: FileLookup = (path, follow) => lookUp(pid, path, follow, stats);
-      return { look, ruling: (action) => rulingOn(action, look, (path) => ownerOf(pid, path, stats)) };
+      return defined({
+        look,
+        lookInControl: control && lookIn(control),
+        ruling: (action: Action) => rulingOn(action, look, (path) => ownerOf(pid, path, stats)),
+      });
     },
     after,
   };
+}
+
+function lookIn({ rootPid }: Rooted): FileLookup {
+  const stats = statsOf(rootPid);
+  return (path, follow) => lookUp(rootPid, path, follow, stats);
 }
 
 function after(): After {

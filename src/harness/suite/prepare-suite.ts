@@ -192,7 +192,12 @@ export class PreparedSuite {
       profiles: names.filter((name) => name !== baseline),
       names: written,
       container: plan.container,
-      outside: outsideOf(this.confined.pid, written, mode === 'kill' || mode === 'mixed'),
+      outside: outsideOf({
+        confined: this.confined,
+        control: this.control,
+        names: written,
+        inChildren: mode === 'kill' || mode === 'mixed',
+      }),
     };
   }
 }

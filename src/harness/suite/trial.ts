@@ -7,6 +7,7 @@
 import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
 import { findLosses, mayAffect, type LogText, type Window } from '#core/audit/losses.ts';
 import { probeWindows, type Mark } from '#core/audit/probe-windows.ts';
+import type { FileLookup } from '#core/model/file-lookup.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type {
   AuditRecord,
@@ -26,8 +27,8 @@ import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { Pace } from '#adapters/kernel/log/pace.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
-import { recordKey, type Leftover } from '#core/verdict/facts.ts';
 import type { Names } from '#core/model/labels.ts';
+import { recordKey, type Elsewhere, type Leftover } from '#core/verdict/facts.ts';
 import { endsOf, fitOf, labelsOf, testedEnd, withoutMode } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
@@ -83,6 +84,8 @@ export interface TrialOptions {
 interface Preview {
   readonly records: readonly ExpectedRecord[];
   readonly ruling: (observation: Observation, after: After) => Ruling | undefined;
+  /** A path of it that leads to another file in the control. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A probe that was tried, before it is decided. */
@@ -94,6 +97,8 @@ interface Doubts {
   readonly loss?: string | undefined;
   /** What an earlier probe left in one container alone. */
   readonly leftover?: Leftover | undefined;
+  /** A path that leads elsewhere in the control. */
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 /** What a batch showed in both containers. */
@@ -122,6 +127,7 @@ const UNRECORDED: ReadonlySet<string> = new Set(['no-records', 'switch-changed']
 /** The kernel's own answers about the files that probes tried, by the id of the probe. */
 interface Rulings {
   readonly rulings: ReadonlyMap<string, Ruling>;
+  readonly previews: ReadonlyMap<string, Preview>;
 }
 
 const NOT_TRIED = verdict('no-answer', { why: 'the probe was not tried' });
@@ -271,16 +277,21 @@ export class Trial {
     });
     const rulings = rulingsOf(previews, seen.confined, outside);
     outside.close();
-    return { seen, attribution: { ...this.#attribute(probes, traces, { ...log, marks: pace.marks }), rulings } };
+    const attribution = this.#attribute(probes, traces, { ...log, marks: pace.marks });
+    return { seen, attribution: { ...attribution, rulings, previews } };
   }
 
   #previews(probes: readonly Probe[]): ReadonlyMap<string, Preview> {
     const { before, loaded } = this.#options.outside;
-    const { look, ruling } = before();
+    const { look, lookInControl, ruling } = before();
     return new Map(
-      probes.flatMap(({ id, action }) => {
+      probes.flatMap(({ id, action, control }) => {
         if (action.kind !== 'operation') return [];
-        const preview: Preview = { records: expectedRecords(action, look, loaded), ruling: ruling(action) };
+        const preview: Preview = defined({
+          records: expectedRecords(action, look, loaded),
+          ruling: ruling(action),
+          elsewhere: control && lookInControl ? elsewhereOf(action.args, look, lookInControl) : undefined,
+        });
         return [[id, preview] as const];
       }),
     );
@@ -386,7 +397,7 @@ export class Trial {
   #entry(
     probe: Probe,
     seen: Seen,
-    { witnesses, lossOf, rulings }: Attribution & Rulings,
+    { witnesses, lossOf, rulings, previews }: Attribution & Rulings,
     leftover: Leftover | undefined,
   ): Entry {
     const observation = seen.confined.get(probe.id);
@@ -401,7 +412,8 @@ export class Trial {
     if (unconfined !== undefined) return { ...known, verdict: unconfined, observation };
 
     const control = seen.control.get(probe.id);
-    return this.#decided(defined({ ...known, observation, control }), { loss: lossOf(probe), leftover });
+    const elsewhere = control && previews.get(probe.id)?.elsewhere;
+    return this.#decided(defined({ ...known, observation, control }), { loss: lossOf(probe), leftover, elsewhere });
   }
 
   #decided(known: Tried, doubts: Doubts): Entry {
@@ -444,6 +456,17 @@ function checkCredentials(here: readonly string[], there: readonly string[] = []
     'agent-replaced',
     `The agent in the confined container has other credentials than the one in the control: ${visible(line)}.`,
   );
+}
+
+/** @returns the first path among the arguments that leads to another file in the control. */
+function elsewhereOf(args: readonly string[], look: FileLookup, lookInControl: FileLookup): Elsewhere | undefined {
+  const paths = args.filter((arg) => arg.startsWith('/'));
+  for (const path of paths) {
+    const here = look(path, true)?.path;
+    const there = lookInControl(path, true)?.path;
+    if (here !== undefined && there !== undefined && here !== there) return { path, here, there };
+  }
+  return undefined;
 }
 
 /** Whether records of its attempt may be missing, and a second attempt would be the same as the first. */

@@ -68,6 +68,16 @@ const MEANWHILE = witness({ by: 'window' });
 const LET_THROUGH_MEANWHILE = witness({ type: 'ALLOWED', by: 'window' });
 
 describe('the verdict', () => {
+  describe('where a path leads to another file in the control', () => {
+    const elsewhere = { path: '/x', here: '/proc/kcore', there: '/x' };
+    // prettier-ignore
+    judges([
+      { name: 'it was denied', expect: denied, seen: EACCES, witnesses: [DENIED], control: OK, elsewhere, verdict: 'inconclusive/leads-elsewhere' },
+      { name: 'it was allowed', expect: allowed, seen: OK, control: OK, elsewhere, verdict: 'inconclusive/leads-elsewhere' },
+      { name: 'it was let through', expect: denied, seen: OK, control: OK, elsewhere, verdict: 'fail/let-through' },
+    ]);
+  });
+
   describe('where the containers differ in what an earlier probe left', () => {
     const leftover = { what: '/opt/a', by: 'first' };
     const failed = seen({ exit: 1 });

@@ -302,6 +302,7 @@ export class FakeContainer implements Container {
 class FakeTarget implements ProbeTarget {
   readonly container: Container;
   readonly pid: number;
+  readonly rootPid: number;
   readonly isControl: boolean;
   readonly #host: FakeHost;
   readonly #profile: string;
@@ -310,6 +311,7 @@ class FakeTarget implements ProbeTarget {
     this.#host = host;
     this.container = container;
     this.pid = state.pid;
+    this.rootPid = state.pid;
     this.isControl = confining.control;
     this.#profile = confining.expected.replace(/ .*/, '');
   }

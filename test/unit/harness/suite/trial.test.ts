@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import type { FileLookup } from '#core/model/file-lookup.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
@@ -15,12 +16,13 @@ function trialOf(
     watch,
     notUndone,
     control,
+    outside = OUTSIDE,
     ...mishaps
   }: Mishaps & {
     readonly servicePids?: readonly number[];
     /** The id of a probe whose effect stays. */
     readonly notUndone?: string;
-  } & Pick<Partial<TrialOptions>, 'watch' | 'control'> = {},
+  } & Pick<Partial<TrialOptions>, 'watch' | 'control' | 'outside'> = {},
 ): { trial: Trial; tried: string[]; log: FakeAuditLog } {
   const log = new FakeAuditLog(mishaps);
   const tried: string[] = [];
@@ -40,7 +42,7 @@ function trialOf(
     barrier: log.barrier,
     profiles: ['p'],
     container: CONTAINER,
-    outside: OUTSIDE,
+    outside,
     decidedInAdvance: () => undefined,
     ...defined({ watch, control }),
   });
@@ -108,6 +110,15 @@ describe('Trial', () => {
     const { trial } = trialOf([a], { servicePids: [2] }); // the fake's records are all of process 2
     expect(await codes(trial, [a])).to.deep.equal(['silent-denial']);
     expect(trial.others.map(({ fields }) => fields['comm'])).to.deep.equal(['a']);
+  });
+
+  it('does not take a link in one of the containers for what it leads to', async () => {
+    const tried = probe('a', { control: true });
+    const control = targetOf({ pids: () => new Set(), attempt: () => Promise.resolve(observation()) });
+    const lookInControl: FileLookup = () => ({ path: '/elsewhere', folder: false, missing: false });
+    const outside = { ...OUTSIDE, before: () => ({ ...OUTSIDE.before(), lookInControl }) };
+    const { trial } = trialOf([tried], { control, outside });
+    expect(await codes(trial, [tried])).to.deep.equal(['leads-elsewhere']);
   });
 
   it('tries nothing as an agent that may do less than the one in the control', async () => {
