@@ -95,7 +95,10 @@ export function witness({ by = 'comm', ...parts }: RecordParts & Partial<Pick<Wi
 }
 
 export interface FactParts extends Partial<
-  Pick<Facts, 'witnesses' | 'evidence' | 'control' | 'container' | 'leftover' | 'elsewhere' | 'loss' | 'ruling' | 'isRecorded'>
+  Pick<
+    Facts,
+    'witnesses' | 'evidence' | 'control' | 'container' | 'leftover' | 'elsewhere' | 'loss' | 'ruling' | 'isRecorded'
+  >
 > {
   readonly expect: Expectation;
   readonly action?: Action;

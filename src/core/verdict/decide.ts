@@ -141,10 +141,8 @@ function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOu
   const isProved = proof !== undefined && !endedOtherwise(facts);
   const denial = denialOf(proof ?? denials[0]);
 
-  const other = hasDenial ? undefined : otherDenial(facts);
+  const other = hasDenial ? strangeDenial(facts, denials) : otherDenial(facts);
   if (other !== undefined) return other;
-  const strange = strangeEnd(facts, denials);
-  if (strange !== undefined) return verdict('not-asked', { why: strange });
   if (control?.kind === 'unclear') return controlUnclear(control);
   if (control?.kind === 'failed') {
     const how = controlFailure(facts, control);
@@ -154,6 +152,11 @@ function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOu
   if (hasDenial && control === undefined) return unmetCondition(facts) ?? verdict('no-witness', { missing: 'cause' });
   if (hasDenial) return judgeDeniedRequest(facts);
   return judgeWithoutRecord(facts, outcome);
+}
+
+function strangeDenial(facts: Facts, denials: readonly Witness[]): Verdict | undefined {
+  const why = strangeEnd(facts, denials);
+  return why === undefined ? undefined : verdict('not-asked', { why });
 }
 
 /**

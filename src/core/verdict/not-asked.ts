@@ -82,7 +82,8 @@ export function strangeEnd({ probe, observation }: Facts, denials: readonly Witn
   const { action, expect } = probe;
   const { errno, signal, process } = observation;
   const [first] = denials;
-  if (action.kind !== 'operation' || first === undefined) return undefined;
+  // what `by` names may be refused with an errno of its own, which decide.ts compares with the control's
+  if (action.kind !== 'operation' || expect.by !== undefined || first === undefined) return undefined;
   if (process !== undefined && denials.some(({ record }) => record.fields['pid'] === String(process.pid)))
     return undefined;
   if (signal !== undefined)
