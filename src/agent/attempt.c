@@ -182,12 +182,14 @@ long start_target(long (*prepare)(void))
 	long pid = sys_fork();
 	if (pid == 0) {
 		settle_child(0);
+		sys_dup(life[0], 0); /* life[0] is the lowest of the four, so ready[1] is not 0 */
+		sys_dup(ready[1], 1);
+		close_from(2);                 /* above all the report of the attempt, for it gets open to others: */
 		sys_prctl(PR_SET_DUMPABLE, 1); /* to be traced */
-		sys_close(life[1]);
 		as_agent();
 		error = prepare ? prepare() : 0;
-		write_all(ready[1], &error, sizeof error);
-		struct pollfd end = {.fd = life[0], .events = POLLIN};
+		write_all(1, &error, sizeof error);
+		struct pollfd end = {.fd = 0, .events = POLLIN};
 		sys_poll(&end, 1, 0); /* until the other side has gone */
 		sys_exit(0);
 	}

@@ -18,8 +18,6 @@
 
 ENTRY_POINT;
 
-enum { DESCRIPTORS = 1024 }; /* as many as a process may have by default (RLIMIT_NOFILE) */
-
 /* Makes a known state of what the runtime passed on. */
 static void settle(void)
 {
@@ -29,9 +27,7 @@ static void settle(void)
 	sys_sigaction(SIGPIPE, &ignore); /* a reader that has gone is an error of write() */
 	sys_sigaction(SIGXFSZ, &ignore); /* and a file that would get too long, one of truncate() */
 	sys_sigaction(SIGSEGV, &ignore); /* of others: the kernel's own ends a process all the same, see ops_exec.c */
-	if (sys_close_range(3, ~0u) < 0) /* Linux before 5.9, or a filter that does not know the call */
-		for (int fd = 3; fd < DESCRIPTORS; fd++)
-			sys_close(fd);
+	close_from(3);
 	/* Orphans of a command come to us, not to the container's first process, so that a timeout can end them all. */
 	sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 }

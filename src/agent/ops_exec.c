@@ -368,8 +368,6 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 		sys_close(fd);
 	sys_close(life[1]);
 	forget();
-	if (at == AT_NOTHING)
-		sys_prctl(PR_SET_DUMPABLE, 1); /* to be traced */
 	reset_signals();
 	end_in_time(); /* for the way there; a stopped program takes no notice of it */
 
@@ -384,6 +382,8 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 	out.error = error >= 0 ? WAITS : error;
 	write_all(report, &out, sizeof out);
 	sys_close(report);
+	if (at == AT_NOTHING)
+		sys_prctl(PR_SET_DUMPABLE, 1); /* to be traced, and nothing is left in it that others could write */
 
 	if (out.error == WAITS) {
 		struct pollfd end = {.fd = life[0], .events = POLLIN};

@@ -369,6 +369,16 @@ _Noreturn static inline void sys_exit(int status)
 		sys(exit_group, status);
 }
 
+/* Closes all descriptors from `first` on. */
+static inline void close_from(int first)
+{
+	enum { DESCRIPTORS = 1024 }; /* as many as a process may have by default (RLIMIT_NOFILE) */
+
+	if (sys_close_range((u32)first, ~0u) < 0) /* Linux before 5.9, or a filter that does not know the call */
+		for (int fd = first; fd < DESCRIPTORS; fd++)
+			sys_close(fd);
+}
+
 /* Signals as a shell would leave them to a program, whatever the runtime or the agent has set. */
 static inline void reset_signals(void)
 {

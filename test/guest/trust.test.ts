@@ -322,7 +322,7 @@ describe('a service under a child of the profile, which takes the names of probe
 
 /**
  * Attacks agents without any capability, as a process of the same user: writes an outcome into the report of each child
- * that makes an attempt, answers on the terminal in the agent's place, and closes the first process to traces.
+ * that makes an attempt, and closes the first process to traces.
  */
 const TAMPER = String.raw`
 use strict;
@@ -350,24 +350,6 @@ if (!fork()) {
     }
   }
 }
-if (!fork()) {
-  my ($next, %done) = (2);
-  while (1) {
-    $next++ while -e "/proc/$next";
-    for my $pid ($next - 2 .. $next + 4) {
-      next unless words($pid) =~ /^\Q$agent\E\0tty\0([0-9a-f]{32})\0/;
-      my $token = $1; next if $done{$token}++ || fork();
-      sleep 2; # by then the command runs
-      kill('STOP', $pid);
-      for my $pts (glob('/dev/pts/[0-9]*')) {
-        open(my $t, '>', $pts) or next;
-        syswrite($t, "\x1e$token;done;0;0;0;1;0\x1e");
-      }
-      select(undef, undef, undef, 0.3);
-      kill('KILL', $pid); exit;
-    }
-  }
-}
 syscall($prctl, 4, 0, 0, 0, 0); # PR_SET_DUMPABLE
 sleep 600;
 `;
@@ -376,20 +358,18 @@ describe('a container that tampers with the answers of agents', () => {
   it('gets nothing green', async () => {
     const script = file('tamper.pl', TAMPER);
     const words = 'OCI runtime exec failed: exec failed: permission denied';
-    const forge = `shopt -s execfail; echo '${words}'; exec /usr/bin/head; exit 0`;
+    const isControl = 'grep -q unconfined /proc/self/attr/current';
+    const forge = `shopt -s execfail; ${isControl} || echo '${words}'; exec /usr/bin/head /dev/null; exit 0`;
     const sysTime = { try: 'capable sys_time', expect: 'allowed' }; // which the container does not have
-    const terminal = { run: ['bash', '-c', 'sleep 4; exit 1'], terminal: true, expect: 'allowed' };
     const silent = { access: 'denied', audit: 'none' };
     const { ledger } = await harness([
       spec(
-        profileOf('tampered', [...OPEN, 'deny /usr/bin/head x,', 'deny /usr/bin/tail x,']),
+        profileOf('tampered', [...OPEN, 'deny /usr/bin/head x,']),
         [
-          { name: 'refused', via: 'docker-exec', run: 'tail', expect: 'denied' },
           { name: "the runtime's words", via: 'docker-exec', run: ['bash', '-c', forge], expect: 'denied' },
-          { name: 'no program', via: 'docker-exec', run: '/usr/bin/nowhere', expect: 'denied' },
           { name: 'closed to traces', try: 'ptrace read 1', expect: silent },
+          { name: 'head', run: 'head /dev/null', expect: 'denied' },
           ...Array.from({ length: 16 }, (_, i) => ({ name: `report ${i}`, ...sysTime })),
-          ...Array.from({ length: 3 }, (_, i) => ({ name: `terminal ${i}`, ...terminal })),
         ],
         {
           control: true,
@@ -407,9 +387,8 @@ describe('a container that tampers with the answers of agents', () => {
         .flatMap(({ entries }) => entries)
         .filter(({ probe }) => probe.name.startsWith(name))
         .map(({ verdict }) => verdict.code);
-    expect(passed(ledger), story(ledger)).to.deep.equal(['refused']);
+    expect(passed(ledger), story(ledger)).to.deep.equal(['head']);
     expect(codes("the runtime's words")).to.deep.equal(['let-through']);
     expect(codes('closed to traces')).to.deep.equal(['no-witness']);
-    for (const code of codes('terminal')) expect(code).to.be.oneOf(['no-answer', 'not-the-profile']);
   });
 });

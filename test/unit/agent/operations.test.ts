@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -302,6 +303,10 @@ describe('agent: operations as such', () => {
   });
 });
 
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
 describe('agent: a child that makes an attempt', () => {
   const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'];
 
@@ -313,8 +318,7 @@ describe('agent: a child that makes an attempt', () => {
       const owners = new Set<number>();
       const lookAt = (pid: number): void => {
         try {
-          const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-          for (const child of children) owners.add(statSync(`/proc/${child}/fd`).uid);
+          for (const child of childrenOf(pid)) owners.add(statSync(`/proc/${child}/fd`).uid);
         } catch {
           // it has ended
         }
@@ -336,6 +340,38 @@ describe('agent: a child that makes an attempt', () => {
       expect(results(session)).to.have.length(1);
       expect([...owners]).to.deep.equal([0]);
     }));
+
+  it('passes none of that on to a target, which is open to be traced', async () => {
+    const descriptors = new Set<string>();
+    const lookAt = (pid: number): void => {
+      try {
+        for (const child of childrenOf(pid))
+          for (const target of childrenOf(child)) {
+            const folder = `/proc/${target}/fd`;
+            if (statSync(folder).uid === 65534) descriptors.add(readdirSync(folder).join(' '));
+          }
+      } catch {
+        // it has ended
+      }
+    };
+    const requests = Array.from({ length: 300 }, (_, i) =>
+      encodeOp({ tag: `p${i}`, name: 'signal', args: ['0', 'child'] }),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    await talk([], {
+      argv: asNobody,
+      openFor: requests.length,
+      onFrame: ({ type }, pid, send) => {
+        if (type !== 'hello') return;
+        timer = setInterval(() => {
+          for (let i = 0; i < 20; i += 1) lookAt(pid);
+        });
+        send(Buffer.concat(requests));
+      },
+    });
+    clearInterval(timer);
+    expect([...descriptors].filter((list) => list !== '')).to.deep.equal(['0 1']);
+  });
 
   it('is open to itself where a path leads through its own folder of /proc', async () => {
     const request = encodeOp({ tag: 'p1', name: 'open', args: ['read', '/proc/self/environ'], isolated: true });
