@@ -335,6 +335,7 @@ sub words { open(my $c, '<', "/proc/$_[0]/cmdline") or return ''; my $w = <$c>; 
 if (!fork()) {
   while (1) {
     my @serve = grep { index(words($_), "$agent\0serve") == 0 } map { /(\d+)/ } glob('/proc/[0-9]*');
+    select(undef, undef, undef, 0.2) unless @serve;
     for my $pid ((@serve) x 400) {
       open(my $c, '<', "/proc/$pid/task/$pid/children") or next;
       my $all = <$c>; next unless defined $all;
@@ -369,7 +370,7 @@ describe('a container that tampers with the answers of agents', () => {
           { name: "the runtime's words", via: 'docker-exec', run: ['bash', '-c', forge], expect: 'denied' },
           { name: 'closed to traces', try: 'ptrace read 1', expect: silent },
           { name: 'head', run: 'head /dev/null', expect: 'denied' },
-          ...Array.from({ length: 16 }, (_, i) => ({ name: `report ${i}`, ...sysTime })),
+          ...Array.from({ length: 12 }, (_, i) => ({ name: `report ${i}`, ...sysTime })),
         ],
         {
           control: true,
