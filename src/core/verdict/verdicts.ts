@@ -330,7 +330,7 @@ export const VERDICTS = {
       },
       {
         expected: 'denied, `audit: none`',
-        confined: 'an access to a file, a socket or a mount fails, and the audit mode is `noquiet`',
+        confined: 'an access fails, of no capability nor change of profile, and the audit mode is `noquiet`',
         record: 'none',
         control: 'succeeds',
       },
