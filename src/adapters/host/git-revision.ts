@@ -146,6 +146,21 @@ export async function formerName(
   return undefined;
 }
 
+/** @returns the files directly in a folder that a commit has, under no other name, and the work tree lacks. */
+export async function removedFiles(commit: string, folder: string): Promise<readonly string[]> {
+  const result = await git(
+    [
+      ...['diff', '--no-ext-diff', '--no-textconv', '--no-relative', '--name-only', '-z', '--find-renames=30%'],
+      ...['--diff-filter=D', '--end-of-options', commit, '--', ':(glob)*'],
+    ],
+    folder,
+  );
+  return result.stdout
+    .toString()
+    .split('\0')
+    .filter((path) => path !== '');
+}
+
 /** @returns the path of a file as the repository that it is in has it; undefined outside one. */
 export async function pathInRepository(file: string): Promise<string | undefined> {
   const folder = existingFolder(file);

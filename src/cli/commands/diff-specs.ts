@@ -14,6 +14,7 @@ import type { DiffOperands } from '../diff-sides.ts';
 import { foldersIn, includesOf } from '../include-folders.ts';
 import { includePaths } from '../in-lab/run-in-lab.ts';
 import { runDiff } from './diff.ts';
+import { removedSpecs } from './removed-specs.ts';
 
 /** Stands between the profiles of a stack. */
 const STACKED = '//&';
@@ -36,6 +37,9 @@ export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArgu
     const comparison = await compareWithCommit(plan, args);
     if (comparison !== undefined) comparisons.push(comparison);
   }
+
+  if (args.profile === undefined)
+    for (const { spec, profile } of await removedSpecs(plans, args.since)) comparisons.push(untested(spec, profile));
 
   mkdirSync(dirname(resolve(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown }) => markdown).filter((markdown) => markdown !== '');
@@ -131,6 +135,13 @@ async function earlierName(path: string | undefined, { since, cwd }: Earlier): P
 
 function notAFile(base: string): Comparison {
   const message = `The spec tested ${base}, and now names no file of this repository: the two cannot be compared.`;
+  return { exit: EXIT.failed, markdown: `\n${plain(message)}\n` };
+}
+
+function untested(spec: string, profile: string): Comparison {
+  const message =
+    `The spec ${spec} was removed, and no other tests the profile ${profile}, which is still there. ` +
+    'Remove the profile too, or keep a spec for it.';
   return { exit: EXIT.failed, markdown: `\n${plain(message)}\n` };
 }
 

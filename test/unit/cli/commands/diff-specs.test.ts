@@ -137,6 +137,35 @@ describe('the profiles of specs, compared with a commit', () => {
     expect(markdown).to.include('cannot be compared');
   });
 
+  describe('where a spec is gone', () => {
+    /** Of no likeness to the one that is gone. */
+    const another = (profile: string): string =>
+      `${'# this spec is another one\n'.repeat(30)}${SPEC.replace('PROFILE', profile)}`;
+
+    beforeEach(async () => {
+      await git('rm', '-q', 'specs/web.yml');
+      write('profiles/other', 'profile other {\n}\n');
+    });
+
+    it('fail where its profile is still there, and no other spec tests it', async () => {
+      write('specs/other.yml', another('../profiles/other'));
+      const { exit, markdown } = await compare('specs/other.yml');
+      expect(exit).to.equal(1);
+      expect(markdown).to.include('was removed, and no other tests the profile');
+    });
+
+    it('pass where another spec tests its profile', async () => {
+      write('specs/other.yml', another('../profiles/web'));
+      expect((await compare('specs/other.yml')).exit).to.equal(0);
+    });
+
+    it('pass where its profile is gone too', async () => {
+      write('specs/other.yml', another('../profiles/other'));
+      await git('rm', '-q', 'profiles/web');
+      expect((await compare('specs/other.yml')).exit).to.equal(0);
+    });
+  });
+
   it('that are new have nothing to be compared with', async () => {
     write('profiles/new', 'profile new {\n  /srv/** rw,\n  signal,\n  ptrace,\n}\n');
     writeSpec('specs/new.yml', '../profiles/new');
