@@ -100,7 +100,8 @@ async function confirmedCandidates(
 }
 
 function refusalText({ probe, verdict: { kind, reason } }: Entry): string {
-  return `A probe that tries it (${describeAction(probe.action)}) is ${kind} with the unchanged profile: ${reason}`;
+  const outcome = kind === 'fail' ? 'fails' : `is ${kind}`;
+  return `A probe that tries it (${describeAction(probe.action)}) ${outcome} with the unchanged profile: ${reason}`;
 }
 
 /** For each mutant, by its id, the first of its candidates that kills it. */
@@ -135,7 +136,8 @@ function suggestedFirst(candidates: readonly Candidate[], suggested: ReadonlyMap
 }
 
 function withReason(yaml: string, mutant: Mutant): string {
-  return `${yaml}\n    because: ${scalar(`it notices when the profile's ${changeText(mutant)}`)}`;
+  const change = mutant.before === '' ? `profile gains ${mutant.after}` : `profile's ${changeText(mutant)}`;
+  return `${yaml}\n    because: ${scalar(`it notices when the ${change}`)}`;
 }
 
 /** For each mutant, by its id, the probes that should tell it from the original, as our reader understands both. */
