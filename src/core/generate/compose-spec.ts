@@ -2,6 +2,7 @@
 import { defined } from '../model/optional.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import { visible } from '../text/visible.ts';
+import type { FoundClasses } from './closed-classes.ts';
 import type { Choice } from './choose-probes.ts';
 import type { ExtraProbe } from './peer-and-flag-probes.ts';
 import type { Predicted } from './predict.ts';
@@ -20,6 +21,7 @@ export interface SpecHead {
   /** Peers; each runs under the profile with its name. */
   readonly peers: readonly string[];
   readonly untestable?: readonly Untestable[];
+  readonly classes?: FoundClasses;
 }
 
 /** One folder of placeholder files. */
@@ -84,6 +86,7 @@ export function specHead(head: SpecHead): string {
     ...containerLines(head),
     ...peerLines(head.peers),
     ...untestableLines(head.untestable ?? []),
+    ...(head.classes === undefined ? [] : classLines(head.classes)),
     '',
     'probes:',
   ].join('\n');
@@ -138,6 +141,19 @@ function untestableLines(untestable: readonly Untestable[]): string[] {
       `    becomes: ${scalar(becomes)}`,
       `    because: ${scalar(because)}`,
     ]),
+  ];
+}
+
+function classLines({ closed, open }: FoundClasses): string[] {
+  const closedLines = closed.flatMap(({ name, allow }) => {
+    const flow = `  ${name}: ${allow.length === 0 ? '{}' : `{allow: [${allow.map(scalar).join(', ')}]}`}`;
+    return flow.length <= 120 ? [flow] : [`  ${name}:`, '    allow:', ...allow.map((one) => `      - ${scalar(one)}`)];
+  });
+  return [
+    '',
+    '# Of these classes everything is tried, and whatever is not listed here has to be denied.',
+    ...(closed.length === 0 ? [] : ['closed:', ...closedLines]),
+    ...(open.length === 0 ? [] : ['# Of these the profile was seen to deny nothing.', `open: [${open.join(', ')}]`]),
   ];
 }
 

@@ -3,6 +3,7 @@
  * what is confirmed becomes a spec.
  */
 import { HarnessError } from '#core/model/errors.ts';
+import { foundClasses, type FoundClasses } from '#core/generate/closed-classes.ts';
 import { chooseProbes, type Chosen, type ConfirmedProbe } from '#core/generate/choose-probes.ts';
 import {
   candidateProbe,
@@ -23,17 +24,22 @@ import { changesOf, type Change } from '#core/generate/variants.ts';
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
-import type { Entry, IncludeFolders, Plan } from '#core/model/model.ts';
+import type { ClosedResult, Entry, IncludeFolders, Plan, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import type { FileLookup } from '#core/model/file-lookup.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '#core/profile/syntax/ast.ts';
+import { CLOSED_CLASS_NAMES } from '#core/spec/closed/classes.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
+import { judgedForClass } from '#core/verdict/closed-class.ts';
 import { candidatePool } from '../suite/candidate-pool.ts';
 import { withHostSession, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
+import { abortable } from '../session/abortable.ts';
 import { PreparedSuite } from '../suite/prepare-suite.ts';
+import type { Trial } from '../suite/trial.ts';
+import { tryClosedClasses } from '../suite/try-closed-classes.ts';
 import { makePlaceholderFiles } from './placeholder-files.ts';
 
 interface InitOptions extends SessionOptions {
@@ -95,6 +101,9 @@ interface Confirmed {
   readonly candidates: ReadonlyMap<Predicted, ConfirmedProbe>;
   readonly extras: readonly ExtraProbe[];
 }
+
+/** All are tried, to see what the profile allows of each. */
+const EVERY_CLASS = { closed: CLOSED_CLASS_NAMES.map((name) => ({ name, allow: [] })), open: [] };
 
 /** A spec needs a probe: this one makes sense for every image. */
 const READ_ROOT = '  - try: readdir /\n    expect: allowed';
@@ -242,7 +251,8 @@ async function writeInSession(subject: Subject, files: PlaceholderFiles, session
 
 function prepare(subject: Subject, session: Session, number: number): Promise<PreparedSuite> {
   // the probes of peers are in it, because only peers that probes name are started
-  const plan = planFor(subject, [READ_ROOT, ...subject.extras.map(yamlOfExtra)]);
+  const head = { ...subject.head, classes: EVERY_CLASS };
+  const plan = planFor({ ...subject, head }, [READ_ROOT, ...subject.extras.map(yamlOfExtra)]);
   return PreparedSuite.prepare(plan, session, { number });
 }
 
@@ -252,7 +262,13 @@ async function tryAndCompose(subject: Subject, suite: PreparedSuite, session: Se
     const goals = goalsIn(subject, pid, session);
     const confirmed = await confirm(subject, goals, suite, session);
     const chosen = chooseProbes(goals, (candidate) => confirmed.candidates.get(candidate));
-    return initResult(subject, chosen, confirmed, untestableIn(subject, pid));
+    const classes = await tryClasses(subject, suite, session);
+    return initResult(
+      { ...subject, head: { ...subject.head, classes } },
+      chosen,
+      confirmed,
+      untestableIn(subject, pid),
+    );
   } finally {
     await suite.close();
   }
@@ -293,6 +309,17 @@ async function confirm(
     candidates: new Map(shortlist.map((candidate, i) => [candidate, confirmation(entries[i])])),
     extras: extras.filter((_extra, i) => extraEntries[i]?.verdict.kind === 'pass'),
   };
+}
+
+/** Tries every member of every class. */
+async function tryClasses({ head }: Subject, suite: PreparedSuite, { signal, events }: Session): Promise<FoundClasses> {
+  const members = suite.closed.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  events.progress(`${head.title}: trying ${members} members of ${suite.closed.length} classes`);
+  const attempt = async (trial: Trial, probe: Probe): Promise<Entry> =>
+    judgedForClass(await abortable(signal, trial.settle(probe)));
+  const results: ClosedResult[] = [];
+  for await (const { result } of tryClosedClasses(suite, attempt)) results.push(result);
+  return foundClasses(results);
 }
 
 /** Undefined when the candidate's prediction did not come true. */
