@@ -101,7 +101,7 @@ function shortened(ledger: Ledger, { top, notGreen, budget, root }: Shortened): 
   const rows = fitting(notGreen, left / 2, (entry) => row(entry, root));
   const details = fitting(notGreen, left - bytesOf(rows), (entry) => detail(entry, root));
 
-  const total = entriesOf(ledger).length;
+  const total = entriesOf(ledger).length + closedOf(ledger).flatMap(notableEntries).length;
   const notice = [
     '> Shortened to fit a job summary:',
     `${grouped(rows.length)} of ${grouped(total)} probes are listed, those that are not green first,`,

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** An image with more names is not walked to its end. */
-const MOST_NAMES = 200_000;
+const MOST_NAMES = 50_000;
 /** What the kernel makes, and where nothing can be executed. */
 const SKIPPED = /^\/(?:proc|sys|dev)$/;
 /** A path with other signs makes no readable row. */
@@ -19,7 +19,9 @@ export function executables(pid: number): readonly string[] {
   const found: string[] = [];
   const folders = ['/'];
   let left = MOST_NAMES;
-  for (let folder = folders.pop(); folder !== undefined && left > 0; folder = folders.pop()) {
+  // breadth first: programs are not deep
+  for (const folder of folders) {
+    if (left <= 0) break;
     const above = folder === '/' ? '' : folder;
     const entries = entriesOf(join(root, folder));
     left -= entries.length;
