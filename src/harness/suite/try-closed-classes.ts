@@ -1,4 +1,4 @@
-/** Tries every member of the closed classes of a suite, class by class, in as few batches as there can be. */
+/** Tries every member of the closed classes of a suite, class by class: each has a trial of its own. */
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
 import { isRecordedBefore, withoutRecord } from '#core/verdict/closed-class.ts';
@@ -20,18 +20,16 @@ export async function* tryClosedClasses(
   suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed' | 'control'>,
   attempt: Attempt,
 ): AsyncGenerator<TriedClass> {
-  const all = suite.closed.flatMap(({ attempts }) => attempts);
-  const trial = suite.trialOfClosed(all, await missingFamilies(all, suite.control));
-  for (const [index, closed] of suite.closed.entries()) {
+  for (const closed of suite.closed) {
     const started = Date.now();
+    const first = suite.trialOfClosed(closed.attempts, await missingFamilies(closed.attempts, suite.control));
     const entries: Entry[] = [];
-    for (const probe of closed.attempts) entries.push(await attempt(trial, probe));
+    for (const probe of closed.attempts) entries.push(await attempt(first, probe));
     const again = suite.trialOfClosed(
       entries.filter(isRecordedBefore).map(({ probe }) => withoutRecord(probe, newProbeId())),
     );
     const settled = await withSecondAttempts(entries, again, attempt);
-    const durationMs = Date.now() - started;
-    yield { result: resultOf(closed, settled, durationMs), trials: index === 0 ? [trial, again] : [again] };
+    yield { result: resultOf(closed, settled, Date.now() - started), trials: [first, again] };
   }
 }
 
