@@ -18,9 +18,9 @@ const PERMISSIVE_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', '
 
 /**
  * Every container of a run has the same number, so the same profile name: mutants that were compiled under it can be
- * loaded under a renewed container, too.
+ * loaded under a renewed container, too. And probes that are suggested may name any peer of the spec.
  */
-const SUITE_NUMBER = 0;
+const OPTIONS = { number: 0, allPeers: true } as const;
 
 /** Whoever opens one closes it. */
 export class LivePolicy implements MutantBench {
@@ -34,7 +34,7 @@ export class LivePolicy implements MutantBench {
 
   /** Starts the containers of a plan, whose profile must be one from a file. @throws PreparationFailed */
   static async open(plan: Plan, session: Session): Promise<LivePolicy> {
-    return new LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, { number: SUITE_NUMBER }));
+    return new LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, OPTIONS));
   }
 
   private constructor(plan: Plan, session: Session, suite: PreparedSuite) {
@@ -130,7 +130,7 @@ export class LivePolicy implements MutantBench {
     this.load(this.original);
     await this.#suite.close();
     const plan = { ...this.#plan, control: false };
-    this.#suite = await PreparedSuite.prepare(plan, this.#session, { number: SUITE_NUMBER });
+    this.#suite = await PreparedSuite.prepare(plan, this.#session, OPTIONS);
     const { serviceFault } = this.#suite.facts;
     if (serviceFault !== undefined)
       throw new HarnessError(

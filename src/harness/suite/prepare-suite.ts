@@ -28,6 +28,8 @@ export interface PrepareOptions {
   readonly number: number;
   /** Load the profile under its own name, and put back what was there. */
   readonly inPlace?: boolean;
+  /** Start peers that no probe names too: probes will be tried that are not in the plan. */
+  readonly allPeers?: boolean;
 }
 
 /** What a report tells of a suite beside its entries. A preparation that failed knows only a part of it. */
@@ -319,6 +321,7 @@ class Preparation {
       engine,
       run,
       number: this.#options.number,
+      allPeers: this.#options.allPeers,
       agent: { file: agentFile(), identity: await host.agentIdentity(agentFile()) },
     });
     this.#containers = containers;

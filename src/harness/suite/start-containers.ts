@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly run: string;
   /** Distinguishes the suites of one run. */
   readonly number: number;
+  /** Start peers that no probe names, too. */
+  readonly allPeers?: boolean | undefined;
   /** The agent's file on the host, and what it is. */
   readonly agent: { readonly file: string; readonly identity: AgentIdentity };
 }
@@ -161,13 +163,14 @@ export class SuiteContainers {
 
   /** Starts the peers of a container that its probes name: they share its processes and its network. */
   async #startPeers(main: ProbeTarget): Promise<void> {
-    const { plan } = this.#options;
+    const { plan, allPeers } = this.#options;
     const attempts = plan.closed.flatMap((closed) => closed.attempts);
     const probes = [...plan.probes, ...attempts].filter(({ control }) => control || !main.isControl);
     const named = new Set(
       probes.flatMap(({ action, from }) => [from, action.kind === 'operation' ? action.other : undefined]),
     );
-    await Promise.all(plan.peers.filter(({ name }) => named.has(name)).map((peer) => this.#startPeer(main, peer)));
+    const peers = plan.peers.filter(({ name }) => allPeers === true || named.has(name));
+    await Promise.all(peers.map((peer) => this.#startPeer(main, peer)));
   }
 
   async #startPeer(main: ProbeTarget, { name, profile }: Plan['peers'][number]): Promise<void> {
