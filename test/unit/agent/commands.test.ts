@@ -165,18 +165,17 @@ describe('agent: run, output', () => {
   });
 
   it('arrives while the command runs', async () => {
-    let first = 0;
-    const started = performance.now();
+    let printed = Infinity;
     await run(
       sh('echo now; sleep 0.5'),
       {},
       {
         onFrame: (frame) => {
-          if (frame.type === 'output') first = performance.now() - started;
+          if (frame.type === 'output') printed = performance.now();
         },
       },
     );
-    expect(first).to.be.within(0, 400);
+    expect(performance.now() - printed).to.be.greaterThan(300); // however busy the machine is
   });
 });
 
@@ -187,8 +186,8 @@ describe('agent: run, what stays behind', () => {
     const result = await run(sh(`echo first; sleep ${time} & exit 4`));
     const took = performance.now() - started;
     expect(result).to.include({ stage: 'done', exit: 4, out: 'first\n', killErrno: 0 });
-    expect(took).to.be.within(240, 900);
-    expect(result.durationUs).to.be.lessThan(240_000);
+    expect(took).to.be.within(240, 5000);
+    expect(result.durationUs / 1000).to.be.lessThan(took - 200); // the command itself
     await sleep(50);
     expect(alive(time)).to.deep.equal([]);
   });
@@ -201,7 +200,7 @@ describe('agent: run, what stays behind', () => {
     const time = mark();
     const result = await run(sh(`echo begun; sleep ${time} & sleep ${time}`), { timeoutMs: 300 });
     expect(result).to.include({ stage: 'timeout', errno: 0, exit: undefined, signal: 9, killErrno: 0, out: 'begun\n' });
-    expect(result.durationUs).to.be.within(300_000, 600_000);
+    expect(result.durationUs).to.be.within(300_000, 5_000_000);
     expect(alive(time)).to.deep.equal([]);
   });
 
@@ -223,7 +222,7 @@ describe('agent: run, what stays behind', () => {
   it('is killed by a timeout while its output has no end', async () => {
     const result = await run(['yes'], { timeoutMs: 200, capBytes: 10 });
     expect(result).to.include({ stage: 'timeout', signal: 9, killErrno: 0, out: 'y\ny\ny\ny\ny\n' });
-    expect(result.durationUs).to.be.lessThan(700_000);
+    expect(result.durationUs).to.be.within(200_000, 5_000_000);
   });
 
   it('is killed when it is stopped', async () => {
@@ -300,7 +299,6 @@ describe('agent: run, what stays behind', () => {
 
   it('does not delay the answers before it', async () => {
     let first = Infinity;
-    const started = performance.now();
     await talk(
       [
         encodeOp({ tag: 'p1', name: 'open', args: ['read', '/'] }),
@@ -308,11 +306,11 @@ describe('agent: run, what stays behind', () => {
       ],
       {
         onFrame: (frame) => {
-          if (frame.type === 'result') first = Math.min(first, performance.now() - started);
+          if (frame.type === 'result') first = Math.min(first, performance.now());
         },
       },
     );
-    expect(first).to.be.lessThan(400);
+    expect(performance.now() - first).to.be.greaterThan(300);
   });
 });
 

@@ -294,12 +294,9 @@ describe('agent: operations as such', () => {
     const requests = Array.from({ length: 5000 }, (_, at) =>
       encodeOp({ tag: `p${at}`, name: 'open', args: ['read', at % 2 === 0 ? '/nowhere' : '/etc/passwd'] }),
     );
-    const started = performance.now();
     const all = results(await talk(requests));
-    const took = performance.now() - started;
     expect(all.map((result) => result.tag)).to.deep.equal(Array.from({ length: 5000 }, (_, at) => `p${at}`));
     expect(all.every((result, at) => result.errno === (at % 2 === 0 ? 2 : 0))).to.equal(true);
-    expect(took).to.be.lessThan(5000);
   });
 });
 

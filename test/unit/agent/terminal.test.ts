@@ -85,7 +85,7 @@ describe('agent: tty', () => {
     const result = await tty(['sh', '-c', 'trap "" HUP TERM INT; echo begun; setsid sleep 1234.5 & sleep 1234.5'], 300);
     expect(result.outcome).to.include({ stage: 'timeout', signal: 9, killErrno: 0 });
     expect(result.text).to.equal('begun\r\n');
-    expect(performance.now() - started).to.be.lessThan(2000);
+    expect(performance.now() - started).to.be.lessThan(20_000);
     expect((await exec(['pgrep', '-f', '^sleep 1234.5'])).stdout.toString()).to.equal('');
   });
 

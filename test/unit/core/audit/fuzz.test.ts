@@ -150,9 +150,9 @@ describe('parseRecord under hostile input', () => {
         `type=USER_AVC msg=audit(1.000:2): ${bulk}`,
         `[   12.345678] ${bulk}`,
       ]) {
-        const start = performance.now();
+        const start = process.cpuUsage();
         parseRecord(line);
-        expect(performance.now() - start, JSON.stringify(line.slice(0, 80))).to.be.lessThan(2000);
+        expect(process.cpuUsage(start).user, JSON.stringify(line.slice(0, 80))).to.be.lessThan(3_000_000);
       }
     }
   });
