@@ -88,13 +88,13 @@ describe('mutants', () => {
     const peers = { host: { profile: 'unconfined' } };
     const file = spec(profileOf('opened', ['file,', 'signal,', 'deny /etc/** wl,']), PROBES, { peers });
     const grep =
-      '→ (deny /etc/\\[.*|change_profile -> unconfined|capability net_raw|ptrace peer=.*|flags=.*unconfined.*)$';
+      '→ (deny /etc/\\[.*|change_profile -> unconfined|capability sys_chroot|ptrace peer=.*|flags=.*unconfined.*)$';
     const { faults, results } = await mutated(file, { grep, operators: ['carve-letter', ...ADDING] });
     expect(faults, JSON.stringify(faults)).to.deep.equal([]);
     const told = JSON.stringify(results, null, 1);
     const of = (kind: string): MutantResult | undefined => results.find((result) => result.kind === kind);
     expect(of('add-flag')?.state, told).to.equal('killed');
-    expect(of('add-capability')?.probe, told).to.include('try: capable net_raw');
+    expect(of('add-capability')?.probe, told).to.include('try: capable sys_chroot');
     expect(of('add-change-profile')?.probe, told).to.include('try: change_profile unconfined');
     expect(of('add-ptrace')?.probe, told).to.match(/ptrace (read|trace) (peer host|container)/);
     const carved = of('carve-letter');
