@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join33(s) {
+        value: function join35(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -5131,14 +5131,14 @@ var require_async_iterator = __commonJS({
       };
     }
     function readAndResolve(iter) {
-      var resolve14 = iter[kLastResolve];
-      if (resolve14 !== null) {
+      var resolve15 = iter[kLastResolve];
+      if (resolve15 !== null) {
         var data = iter[kStream].read();
         if (data !== null) {
           iter[kLastPromise] = null;
           iter[kLastResolve] = null;
           iter[kLastReject] = null;
-          resolve14(createIterResult(data, false));
+          resolve15(createIterResult(data, false));
         }
       }
     }
@@ -5146,13 +5146,13 @@ var require_async_iterator = __commonJS({
       process.nextTick(readAndResolve, iter);
     }
     function wrapForNext(lastPromise, iter) {
-      return function(resolve14, reject) {
+      return function(resolve15, reject) {
         lastPromise.then(function() {
           if (iter[kEnded]) {
-            resolve14(createIterResult(void 0, true));
+            resolve15(createIterResult(void 0, true));
             return;
           }
-          iter[kHandlePromise](resolve14, reject);
+          iter[kHandlePromise](resolve15, reject);
         }, reject);
       };
     }
@@ -5172,12 +5172,12 @@ var require_async_iterator = __commonJS({
           return Promise.resolve(createIterResult(void 0, true));
         }
         if (this[kStream].destroyed) {
-          return new Promise(function(resolve14, reject) {
+          return new Promise(function(resolve15, reject) {
             process.nextTick(function() {
               if (_this[kError]) {
                 reject(_this[kError]);
               } else {
-                resolve14(createIterResult(void 0, true));
+                resolve15(createIterResult(void 0, true));
               }
             });
           });
@@ -5200,13 +5200,13 @@ var require_async_iterator = __commonJS({
       return this;
     }), _defineProperty(_Object$setPrototypeO, "return", function _return() {
       var _this2 = this;
-      return new Promise(function(resolve14, reject) {
+      return new Promise(function(resolve15, reject) {
         _this2[kStream].destroy(null, function(err) {
           if (err) {
             reject(err);
             return;
           }
-          resolve14(createIterResult(void 0, true));
+          resolve15(createIterResult(void 0, true));
         });
       });
     }), _Object$setPrototypeO), AsyncIteratorPrototype);
@@ -5228,15 +5228,15 @@ var require_async_iterator = __commonJS({
         value: stream._readableState.endEmitted,
         writable: true
       }), _defineProperty(_Object$create, kHandlePromise, {
-        value: function value(resolve14, reject) {
+        value: function value(resolve15, reject) {
           var data = iterator[kStream].read();
           if (data) {
             iterator[kLastPromise] = null;
             iterator[kLastResolve] = null;
             iterator[kLastReject] = null;
-            resolve14(createIterResult(data, false));
+            resolve15(createIterResult(data, false));
           } else {
-            iterator[kLastResolve] = resolve14;
+            iterator[kLastResolve] = resolve15;
             iterator[kLastReject] = reject;
           }
         },
@@ -5255,12 +5255,12 @@ var require_async_iterator = __commonJS({
           iterator[kError] = err;
           return;
         }
-        var resolve14 = iterator[kLastResolve];
-        if (resolve14 !== null) {
+        var resolve15 = iterator[kLastResolve];
+        if (resolve15 !== null) {
           iterator[kLastPromise] = null;
           iterator[kLastResolve] = null;
           iterator[kLastReject] = null;
-          resolve14(createIterResult(void 0, true));
+          resolve15(createIterResult(void 0, true));
         }
         iterator[kEnded] = true;
       });
@@ -5275,7 +5275,7 @@ var require_async_iterator = __commonJS({
 var require_from = __commonJS({
   "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
-    function asyncGeneratorStep(gen, resolve14, reject, _next, _throw, key, arg) {
+    function asyncGeneratorStep(gen, resolve15, reject, _next, _throw, key, arg) {
       try {
         var info = gen[key](arg);
         var value = info.value;
@@ -5284,7 +5284,7 @@ var require_from = __commonJS({
         return;
       }
       if (info.done) {
-        resolve14(value);
+        resolve15(value);
       } else {
         Promise.resolve(value).then(_next, _throw);
       }
@@ -5292,13 +5292,13 @@ var require_from = __commonJS({
     function _asyncToGenerator(fn) {
       return function() {
         var self2 = this, args = arguments;
-        return new Promise(function(resolve14, reject) {
+        return new Promise(function(resolve15, reject) {
           var gen = fn.apply(self2, args);
           function _next(value) {
-            asyncGeneratorStep(gen, resolve14, reject, _next, _throw, "next", value);
+            asyncGeneratorStep(gen, resolve15, reject, _next, _throw, "next", value);
           }
           function _throw(err) {
-            asyncGeneratorStep(gen, resolve14, reject, _next, _throw, "throw", err);
+            asyncGeneratorStep(gen, resolve15, reject, _next, _throw, "throw", err);
           }
           _next(void 0);
         });
@@ -7270,11 +7270,11 @@ var require_modem = __commonJS({
       return opts;
     };
     var findDefaultUnixSocket = function() {
-      return new Promise(function(resolve14) {
+      return new Promise(function(resolve15) {
         var userDockerSocket = path5.join(os.homedir(), ".docker", "run", "docker.sock");
         fs4.access(userDockerSocket, function(err) {
-          if (err) resolve14("/var/run/docker.sock");
-          else resolve14(userDockerSocket);
+          if (err) resolve15("/var/run/docker.sock");
+          else resolve15(userDockerSocket);
         });
       });
     };
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync16 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync17 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync16(p, { withFileTypes: true });
+        children2 = readdirSync17(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -9839,12 +9839,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -9869,12 +9869,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -9898,12 +9898,12 @@ var require_exec = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -9968,12 +9968,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -9998,12 +9998,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10029,12 +10029,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10058,12 +10058,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10086,12 +10086,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10115,12 +10115,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10146,12 +10146,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10179,12 +10179,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10208,12 +10208,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10240,12 +10240,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10270,12 +10270,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10301,12 +10301,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10333,12 +10333,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(new Exec(self2.modem, data.Id));
+            resolve15(new Exec(self2.modem, data.Id));
           });
         });
       } else {
@@ -10366,12 +10366,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10398,12 +10398,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10429,12 +10429,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10460,12 +10460,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10490,12 +10490,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10522,12 +10522,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, stream) {
             if (err) {
               return reject(err);
             }
-            resolve14(stream);
+            resolve15(stream);
           });
         });
       } else {
@@ -10552,12 +10552,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10584,12 +10584,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10615,12 +10615,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10646,12 +10646,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10677,12 +10677,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10709,12 +10709,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10739,12 +10739,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10773,12 +10773,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10816,12 +10816,12 @@ var require_image = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10845,12 +10845,12 @@ var require_image = __commonJS({
         authconfig: args.opts ? args.opts.authconfig : void 0
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(fopts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10872,12 +10872,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10899,12 +10899,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10936,12 +10936,12 @@ var require_image = __commonJS({
       };
       delete optsf.options.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10968,12 +10968,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -10998,12 +10998,12 @@ var require_image = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11041,12 +11041,12 @@ var require_volume = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11071,12 +11071,12 @@ var require_volume = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11114,12 +11114,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11145,12 +11145,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11175,12 +11175,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11205,12 +11205,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11248,12 +11248,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11277,12 +11277,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11317,12 +11317,12 @@ var require_service = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11348,12 +11348,12 @@ var require_service = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11392,12 +11392,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11421,12 +11421,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11452,12 +11452,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11489,12 +11489,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11517,12 +11517,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11545,12 +11545,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11574,12 +11574,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11604,12 +11604,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11639,12 +11639,12 @@ var require_plugin = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11683,12 +11683,12 @@ var require_secret = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11714,12 +11714,12 @@ var require_secret = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11744,12 +11744,12 @@ var require_secret = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11788,12 +11788,12 @@ var require_config = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11818,12 +11818,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11849,12 +11849,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11895,12 +11895,12 @@ var require_task = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11927,12 +11927,12 @@ var require_task = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -11970,12 +11970,12 @@ var require_node3 = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12002,12 +12002,12 @@ var require_node3 = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12031,12 +12031,12 @@ var require_node3 = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12359,12 +12359,12 @@ var require_docker = __commonJS({
       };
       delete opts.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getContainer(data.Id));
+            resolve15(self2.getContainer(data.Id));
           });
         });
       } else {
@@ -12397,12 +12397,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12430,12 +12430,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12466,12 +12466,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12494,12 +12494,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12564,12 +12564,12 @@ var require_docker = __commonJS({
         }
       }
       if (callback === void 0) {
-        return new self2.modem.Promise(function(resolve14, reject) {
+        return new self2.modem.Promise(function(resolve15, reject) {
           dialWithSession(function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12628,12 +12628,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12657,12 +12657,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12687,12 +12687,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12715,12 +12715,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12746,12 +12746,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12774,12 +12774,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12806,12 +12806,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getSecret(data.ID));
+            resolve15(self2.getSecret(data.ID));
           });
         });
       } else {
@@ -12839,12 +12839,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getConfig(data.ID));
+            resolve15(self2.getConfig(data.ID));
           });
         });
       } else {
@@ -12868,12 +12868,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12896,12 +12896,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12926,12 +12926,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getPlugin(args.opts.name));
+            resolve15(self2.getPlugin(args.opts.name));
           });
         });
       } else {
@@ -12955,12 +12955,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -12983,12 +12983,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13010,12 +13010,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13038,12 +13038,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13066,12 +13066,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13094,12 +13094,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13125,12 +13125,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getVolume(data.Name));
+            resolve15(self2.getVolume(data.Name));
           });
         });
       } else {
@@ -13162,12 +13162,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getService(data.ID || data.Id));
+            resolve15(self2.getService(data.ID || data.Id));
           });
         });
       } else {
@@ -13192,12 +13192,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13223,12 +13223,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(self2.getNetwork(data.Id));
+            resolve15(self2.getNetwork(data.Id));
           });
         });
       } else {
@@ -13253,12 +13253,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13281,12 +13281,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13308,12 +13308,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13335,12 +13335,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13362,12 +13362,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13389,12 +13389,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13418,12 +13418,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13550,7 +13550,7 @@ var require_docker = __commonJS({
       };
       extend3(optsc, createOptions);
       var containero;
-      return new this.modem.Promise(function(resolve14, reject) {
+      return new this.modem.Promise(function(resolve15, reject) {
         self2.createContainer(optsc).then(function(container2) {
           containero = container2;
           return container2.attach({
@@ -13583,7 +13583,7 @@ var require_docker = __commonJS({
         }).then(function(data) {
           return containero.wait();
         }).then(function(data) {
-          resolve14([data, containero]);
+          resolve15([data, containero]);
         }).catch(function(err) {
           reject(err);
         });
@@ -13604,12 +13604,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13633,12 +13633,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13661,12 +13661,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13690,12 +13690,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -13718,12 +13718,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve14, reject) {
+        return new this.modem.Promise(function(resolve15, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve14(data);
+            resolve15(data);
           });
         });
       } else {
@@ -22320,8 +22320,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve14, reject) {
-              promiseResolve = resolve14;
+            return new Promise(function(resolve15, reject) {
+              promiseResolve = resolve15;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -22354,11 +22354,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err) {
           stream.destroy(err);
-          return new Promise((resolve14, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve14({ value: void 0, done: true });
+          return new Promise((resolve15, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve15({ value: void 0, done: true });
             stream.once("close", function() {
               if (err) reject(err);
-              else resolve14({ value: void 0, done: true });
+              else resolve15({ value: void 0, done: true });
             });
           });
         }
@@ -22402,8 +22402,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve14) => {
-          state.drains.push({ writes, resolve: resolve14 });
+        return new Promise((resolve15) => {
+          state.drains.push({ writes, resolve: resolve15 });
         });
       }
       write(data) {
@@ -22508,10 +22508,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve14, reject) => {
+      return new Promise((resolve15, reject) => {
         return pipeline4(...streams, (err) => {
           if (err) return reject(err);
-          resolve14();
+          resolve15();
         });
       });
     }
@@ -23181,16 +23181,16 @@ var require_extract2 = __commonJS({
           entryCallback = null;
           cb(err);
         }
-        function onnext(resolve14, reject) {
+        function onnext(resolve15, reject) {
           if (error3) {
             return reject(error3);
           }
           if (entryStream) {
-            resolve14({ value: entryStream, done: false });
+            resolve15({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve14;
+          promiseResolve = resolve15;
           promiseReject = reject;
           consumeCallback(null);
           if (extract2._finished && promiseResolve) {
@@ -23218,11 +23218,11 @@ var require_extract2 = __commonJS({
         function destroy(err) {
           extract2.destroy(err);
           consumeCallback(err);
-          return new Promise((resolve14, reject) => {
-            if (extract2.destroyed) return resolve14({ value: void 0, done: true });
+          return new Promise((resolve15, reject) => {
+            if (extract2.destroyed) return resolve15({ value: void 0, done: true });
             extract2.once("close", function() {
               if (err) reject(err);
-              else resolve14({ value: void 0, done: true });
+              else resolve15({ value: void 0, done: true });
             });
           });
         }
@@ -26781,9 +26781,9 @@ var init_runner = __esm({
       var self2 = this;
       var tests = suite.tests.slice();
       var test2;
-      function hookErr(err, errSuite, after) {
+      function hookErr(err, errSuite, after2) {
         var orig = self2.suite;
-        if (self2._opts.failHookAffectedTests && !after && self2._failedBeforeEachHook) {
+        if (self2._opts.failHookAffectedTests && !after2 && self2._failedBeforeEachHook) {
           self2.failAffectedTests(
             suite,
             self2._failedBeforeEachHook.error,
@@ -26791,7 +26791,7 @@ var init_runner = __esm({
           );
           delete self2._failedBeforeEachHook;
         }
-        self2.suite = after ? errSuite.parent : errSuite;
+        self2.suite = after2 ? errSuite.parent : errSuite;
         if (self2.suite) {
           self2.hookUp(HOOK_TYPE_AFTER_EACH, function(err2, errSuite2) {
             self2.suite = orig;
@@ -27074,8 +27074,8 @@ var init_runner = __esm({
       return this;
     };
     Runner.prototype.runAsync = async function runAsync(opts = {}) {
-      return new Promise((resolve14) => {
-        this.run(resolve14, opts);
+      return new Promise((resolve15) => {
+        this.run(resolve15, opts);
       });
     };
     Runner.prototype.abort = function() {
@@ -30515,9 +30515,9 @@ var require_Promise = __commonJS({
         _onFail.push(onFail);
       };
       this.then = function(onSuccess, onFail) {
-        return new Promise2(function(resolve14, reject) {
-          var s = onSuccess ? _then(onSuccess, resolve14, reject) : resolve14;
-          var f = onFail ? _then(onFail, resolve14, reject) : reject;
+        return new Promise2(function(resolve15, reject) {
+          var s = onSuccess ? _then(onSuccess, resolve15, reject) : resolve15;
+          var f = onFail ? _then(onFail, resolve15, reject) : reject;
           _process(s, f);
         }, me);
       };
@@ -30576,14 +30576,14 @@ var require_Promise = __commonJS({
         _reject(error3);
       });
     }
-    function _then(callback, resolve14, reject) {
+    function _then(callback, resolve15, reject) {
       return function(result2) {
         try {
           var res = callback(result2);
           if (res && typeof res.then === "function" && typeof res["catch"] === "function") {
-            res.then(resolve14, reject);
+            res.then(resolve15, reject);
           } else {
-            resolve14(res);
+            resolve15(res);
           }
         } catch (error3) {
           reject(error3);
@@ -30599,12 +30599,12 @@ var require_Promise = __commonJS({
     Promise2.prototype.finally = function(fn) {
       const me = this;
       const final = function() {
-        return new Promise2((resolve14) => resolve14()).then(fn).then(() => me);
+        return new Promise2((resolve15) => resolve15()).then(fn).then(() => me);
       };
       return this.then(final, final);
     };
     Promise2.all = function(promises) {
-      return new Promise2(function(resolve14, reject) {
+      return new Promise2(function(resolve15, reject) {
         var remaining = promises.length, results = [];
         if (remaining) {
           promises.forEach(function(p, i) {
@@ -30612,7 +30612,7 @@ var require_Promise = __commonJS({
               results[i] = result2;
               remaining--;
               if (remaining == 0) {
-                resolve14(results);
+                resolve15(results);
               }
             }, function(error3) {
               remaining = 0;
@@ -30620,14 +30620,14 @@ var require_Promise = __commonJS({
             });
           });
         } else {
-          resolve14(results);
+          resolve15(results);
         }
       });
     };
     Promise2.defer = function() {
       var resolver = {};
-      resolver.promise = new Promise2(function(resolve14, reject) {
-        resolver.resolve = resolve14;
+      resolver.promise = new Promise2(function(resolve15, reject) {
+        resolver.resolve = resolve15;
         resolver.reject = reject;
       });
       return resolver;
@@ -31386,7 +31386,7 @@ var require_Pool = __commonJS({
       DEBUG_PORT_ALLOCATOR.releasePort(worker.debugPort);
       this._removeWorkerFromList(worker);
       this._ensureMinWorkers();
-      return new Promise2(function(resolve14, reject) {
+      return new Promise2(function(resolve15, reject) {
         worker.terminate(false, function(err) {
           me.onTerminateWorker({
             forkArgs: worker.forkArgs,
@@ -31397,7 +31397,7 @@ var require_Pool = __commonJS({
           if (err) {
             reject(err);
           } else {
-            resolve14(worker);
+            resolve15(worker);
           }
         });
       });
@@ -31647,8 +31647,8 @@ var require_worker = __commonJS({
           method: CLEANUP_METHOD_ID,
           error: convertError(new Error("Worker terminating"))
         });
-        return new Promise2(function(resolve14) {
-          resolve14();
+        return new Promise2(function(resolve15) {
+          resolve15();
         });
       }
       var _exit = function() {
@@ -31673,9 +31673,9 @@ var require_worker = __commonJS({
         clearTimeout(timerId);
         _exit();
       });
-      return new Promise2(function(resolve14, reject) {
-        settlePromise.then(resolve14, reject);
-        timeoutPromise.then(resolve14, reject);
+      return new Promise2(function(resolve15, reject) {
+        settlePromise.then(resolve15, reject);
+        timeoutPromise.then(resolve15, reject);
       }).then(function() {
         worker.send({
           id: requestId,
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join33(array2, separator) {
+          function join35(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -38223,7 +38223,7 @@ var require_dist2 = __commonJS({
           var now = ctxNow || function() {
             return root.Date.now();
           };
-          function after(n, func) {
+          function after2(n, func) {
             if (typeof func != "function") {
               throw new TypeError2(FUNC_ERROR_TEXT);
             }
@@ -39459,7 +39459,7 @@ var require_dist2 = __commonJS({
           function sumBy(array2, iteratee2) {
             return array2 && array2.length ? baseSum(array2, getIteratee(iteratee2, 2)) : 0;
           }
-          lodash2.after = after;
+          lodash2.after = after2;
           lodash2.ary = ary;
           lodash2.assign = assign;
           lodash2.assignIn = assignIn;
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join33;
+          lodash2.join = join35;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44930,7 +44930,9 @@ var import_node_readline = require("node:readline");
 
 // src/core/model/optional.ts
 function defined(values) {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== void 0));
+  const kept = {};
+  for (const [key, value] of Object.entries(values)) if (value !== void 0) kept[key] = value;
+  return kept;
 }
 
 // src/core/audit/hex.ts
@@ -45230,8 +45232,8 @@ function ambiguity(values, places) {
   const pairLike = [...values].find(([, value]) => /\s[a-z_]+=/.test(value));
   if (pairLike !== void 0)
     return `${pairLike[0]}= holds what looks like a pair, and interpreted values have no quotes`;
-  const after = [...values.keys()].filter((key) => KEYS_AFTER_COMM.some((keys) => keys.includes(key)));
-  if (!KEYS_AFTER_COMM.some((keys) => after.every((key) => keys.includes(key)))) {
+  const after2 = [...values.keys()].filter((key) => KEYS_AFTER_COMM.some((keys) => keys.includes(key)));
+  if (!KEYS_AFTER_COMM.some((keys) => after2.every((key) => keys.includes(key)))) {
     return "comm= may hold what looks like a pair: the record has keys of two classes";
   }
   return void 0;
@@ -45373,9 +45375,9 @@ function kernelText(text3, from2 = 0) {
   const stamp = matchAt(STAMP, text3, at);
   if (stamp === null) return "no audit stamp";
   at += stamp[0].length;
-  const after = before === null ? matchAt(KERNEL_TYPE, text3, at) : null;
-  at += after?.[0].length ?? 0;
-  const type4 = (before ?? after)?.[1] ?? "";
+  const after2 = before === null ? matchAt(KERNEL_TYPE, text3, at) : null;
+  at += after2?.[0].length ?? 0;
+  const type4 = (before ?? after2)?.[1] ?? "";
   return envelope(type4, stamp, at, text3.length - from2);
 }
 function daemonText(line, from2) {
@@ -45906,9 +45908,9 @@ async function* linesOrPauses(input) {
   for (; ; ) {
     const next = lines.next();
     let timer;
-    const pause = new Promise((resolve14) => {
+    const pause = new Promise((resolve15) => {
       timer = setTimeout(() => {
-        resolve14(void 0);
+        resolve15(void 0);
       }, PAUSE_MS);
     });
     const first = await Promise.race([next, pause]);
@@ -46298,10 +46300,10 @@ var Engine = class _Engine {
     await this.#follow(await this.#docker.pull(/[:@]/.test(name2.split("/").at(-1) ?? "") ? name2 : `${name2}:latest`));
   }
   async #follow(stream) {
-    const steps = await new Promise((resolve14, reject) => {
+    const steps = await new Promise((resolve15, reject) => {
       this.#docker.modem.followProgress(stream, (error3, output2) => {
         if (error3) reject(error3);
-        else resolve14(output2);
+        else resolve15(output2);
       });
     });
     const failed3 = steps.find((step3) => step3.error !== void 0);
@@ -46320,7 +46322,7 @@ function readEnvironment(variables = process.env) {
 var import_node_child_process = require("node:child_process");
 function exec(argv, options = {}) {
   const [program3 = "", ...args] = argv;
-  return new Promise((resolve14) => {
+  return new Promise((resolve15) => {
     const out = [];
     const err = [];
     let timedOut = false;
@@ -46344,7 +46346,7 @@ function exec(argv, options = {}) {
     });
     child.on("close", (exit, signal4) => {
       clearTimeout(timer);
-      resolve14({
+      resolve15({
         argv,
         exit: startError === void 0 ? exit ?? void 0 : void 0,
         signal: signal4 ?? void 0,
@@ -46382,10 +46384,10 @@ async function rerunAsRoot(args = process.argv.slice(2)) {
     process.on(signal4, () => {
       child.kill(signal4);
     });
-  return new Promise((resolve14, reject) => {
+  return new Promise((resolve15, reject) => {
     child.on("error", reject);
     child.on("close", (exit) => {
-      resolve14(exit ?? 4);
+      resolve15(exit ?? 4);
     });
   });
 }
@@ -46513,8 +46515,8 @@ async function takeHostLock(file5, { mode: mode2 = "exclusive", waitS = WAIT_S, 
     { stdio: ["pipe", "pipe", "ignore"] }
   );
   const ended2 = new Promise(
-    (resolve14) => holder.once("close", () => {
-      resolve14();
+    (resolve15) => holder.once("close", () => {
+      resolve15();
     })
   );
   const release3 = async () => {
@@ -46537,10 +46539,10 @@ async function takeHostLock(file5, { mode: mode2 = "exclusive", waitS = WAIT_S, 
   }
 }
 function untilLocked(holder, ended2, failure2) {
-  return new Promise((resolve14, reject) => {
+  return new Promise((resolve15, reject) => {
     holder.once("error", reject);
     holder.stdout?.once("data", () => {
-      resolve14();
+      resolve15();
     });
     void ended2.then(() => {
       reject(new Error(failure2));
@@ -46749,8 +46751,8 @@ async function runCleanup() {
 }
 
 // src/cli/commands/diff-specs.ts
-var import_node_fs41 = require("node:fs");
-var import_node_path36 = require("node:path");
+var import_node_fs43 = require("node:fs");
+var import_node_path38 = require("node:path");
 
 // src/adapters/host/git-revision.ts
 var import_node_fs8 = require("node:fs");
@@ -46791,13 +46793,13 @@ async function copyTree(copy) {
   const own2 = entries.find(({ path: path5 }) => path5 === file5);
   if (own2 === void 0) return { problem: "the file is not in that revision", details: [] };
   if (own2.kind === "none") return { problem: "it is a submodule", details: [] };
-  const chosen = chooseEntries(entries, copy);
-  const texts = await readObjects(chosen.filter(isReadable), cwd);
+  const chosen2 = chooseEntries(entries, copy);
+  const texts = await readObjects(chosen2.filter(isReadable), cwd);
   const ownText = texts.get(own2.object);
   if (ownText === void 0 && isReadable(own2)) return { problem: "git does not have the file", details: [] };
   if (ownText !== void 0 && isPointer(ownText))
     return { problem: "it is a Git LFS pointer, not the profile: LFS files are not in the repository", details: [] };
-  writeTree(entries, new Set(chosen), texts, copy.into);
+  writeTree(entries, new Set(chosen2), texts, copy.into);
   return void 0;
 }
 function readTree(listing) {
@@ -46824,8 +46826,8 @@ function chooseEntries(entries, { file: file5, folders }) {
   if (isSmall(entries)) return entries;
   const parent = (0, import_node_path4.dirname)(file5) === "." ? "" : (0, import_node_path4.dirname)(file5);
   for (const wanted of [[parent, ...folders], folders]) {
-    const chosen = entries.filter(({ path: path5 }) => path5 === file5 || wanted.some((folder) => isBelow(path5, folder)));
-    if (isSmall(chosen)) return chosen;
+    const chosen2 = entries.filter(({ path: path5 }) => path5 === file5 || wanted.some((folder) => isBelow(path5, folder)));
+    if (isSmall(chosen2)) return chosen2;
   }
   return entries.filter(({ path: path5 }) => path5 === file5);
 }
@@ -46861,14 +46863,14 @@ function readBatch(output2) {
   }
   return texts;
 }
-function writeTree(entries, chosen, texts, into) {
+function writeTree(entries, chosen2, texts, into) {
   const absent = [];
   const links = [];
   const kept = /* @__PURE__ */ new Set();
-  for (const { path: path5 } of chosen) keepFolders(path5, kept);
+  for (const { path: path5 } of chosen2) keepFolders(path5, kept);
   for (const entry of entries) {
     const { kind, object, path: path5 } = entry;
-    const text3 = chosen.has(entry) && isReadable(entry) ? texts.get(object) : void 0;
+    const text3 = chosen2.has(entry) && isReadable(entry) ? texts.get(object) : void 0;
     if (text3 === void 0 || kind === "file" && isPointer(text3)) absent.push(path5);
     else if (kind === "link") links.push([path5, text3.toString()]);
     else writeAt((0, import_node_path4.join)(into, path5), text3);
@@ -46997,6 +46999,16 @@ async function formerName(path5, { other, revision, cwd }) {
   const words5 = result2.stdout.toString().split("\0");
   for (let at = 0; at + 2 < words5.length; at += 3) if (words5[at + 2] === path5) return words5[at + 1];
   return void 0;
+}
+async function removedFiles(commit, folder) {
+  const result2 = await git(
+    [
+      ...["diff", "--no-ext-diff", "--no-textconv", "--no-relative", "--name-only", "-z", "--find-renames=30%"],
+      ...["--diff-filter=D", "--end-of-options", commit, "--", ":(glob)*"]
+    ],
+    folder
+  );
+  return result2.stdout.toString().split("\0").filter((path5) => path5 !== "");
 }
 async function pathInRepository(file5) {
   const folder = existingFolder(file5);
@@ -47288,10 +47300,10 @@ var Variables = class {
     return bounded(texts.map((head2) => head2 + text3.slice(from2)));
   }
 };
-function trimmed(values, { before, after }) {
+function trimmed(values, { before, after: after2 }) {
   if (values.length < 2) return values;
   const tails = before === "/" ? values.map((value) => value.replace(/^\/+/, "")) : values;
-  return after === "/" ? tails.map(withoutTrailingSlashes) : tails;
+  return after2 === "/" ? tails.map(withoutTrailingSlashes) : tails;
 }
 function withoutTrailingSlashes(text3) {
   let end = text3.length;
@@ -47882,8 +47894,8 @@ function commentOf({ source, at }, line) {
     comments.unshift(comment);
   }
   const lineEnd2 = source.text.indexOf("\n", at);
-  const after = COMMENT.exec(source.text.slice(at, lineEnd2 < 0 ? void 0 : lineEnd2))?.[1];
-  if (after !== void 0) comments.push(after);
+  const after2 = COMMENT.exec(source.text.slice(at, lineEnd2 < 0 ? void 0 : lineEnd2))?.[1];
+  if (after2 !== void 0) comments.push(after2);
   const text3 = comments.join("\n").trim();
   return text3 === "" ? void 0 : text3;
 }
@@ -48576,7 +48588,9 @@ var CLOSED_CLASSES = {
   mqueue: ["create", "read", "write", "delete"],
   ptrace: ["trace", "read", "tracedby", "readby"],
   signal: ["send", "receive"],
-  change_profile: ["change_profile", "change_onexec", "stack", "change_hat"]
+  change_profile: ["change_profile", "change_onexec", "stack", "change_hat"],
+  /** Paths of programs, each with the label that it starts under. */
+  exec: []
 };
 var CLOSED_CLASS_NAMES = Object.keys(CLOSED_CLASSES);
 
@@ -48830,10 +48844,16 @@ function allows(entry, words5) {
 function allowProblem(name2, entry) {
   const [first] = wordsOf(entry);
   if (first === void 0) return "is empty";
+  if (name2 === "exec") return execProblem(entry);
   const known2 = CLOSED_CLASSES[name2];
   if (first.includes(ANY) || known2.includes(first)) return void 0;
   const shown2 = known2.length > MOST_SHOWN ? "" : `: use ${known2.join(", ")}`;
   return `${JSON.stringify(first)} is no member of ${name2}${shown2}${suggestion(first, known2)}`;
+}
+function execProblem(entry) {
+  const [path5 = "", label2, ...more] = wordsOf(entry);
+  if (path5.startsWith("/") && label2 !== void 0 && more.length === 0) return void 0;
+  return `${JSON.stringify(entry)} is not a path and the label that it starts under: \`/usr/bin/x unconfined\``;
 }
 var MOST_SHOWN = 12;
 function wordsOf(entry) {
@@ -48877,7 +48897,7 @@ var TARGET = "/dev/shm";
 var MOVED = "/dev/mqueue";
 var DEVICE = "/dev/null";
 var BY_NEWER_CALLS = ["tmpfs", "ramfs", "proc", "sysfs", "devpts", "mqueue"];
-var mountMembers = ({ filesystems }) => [
+var mountMembers = ({ filesystems, asksOfNewerMounts }) => [
   ...filesystems.map(
     ({ name: name2, needsDevice }) => member(["new", name2], ["mount", name2, needsDevice ? DEVICE : "none", TARGET])
   ),
@@ -48888,9 +48908,17 @@ var mountMembers = ({ filesystems }) => [
   ...PROPAGATIONS2.map((word) => member([word], ["mount", "", "", TARGET, word])),
   member(["umount"], ["umount", TARGET]),
   member(["pivot_root"], ["pivot_root", TARGET, TARGET]),
-  ...BY_NEWER_CALLS.map((name2) => member(["fsmount", name2], ["fsmount", name2, TARGET])),
-  member(["open_tree"], ["open_tree", "/dev", TARGET])
+  ...newerMounts().map((one) => asksOfNewerMounts ? one : unasked(one))
 ];
+function newerMounts() {
+  return [
+    ...BY_NEWER_CALLS.map((name2) => member(["fsmount", name2], ["fsmount", name2, TARGET])),
+    member(["open_tree"], ["open_tree", "/dev", TARGET])
+  ];
+}
+function unasked({ words: words5 }) {
+  return { words: words5, why: "this kernel does not ask AppArmor about it: features/mount/move_mount is missing" };
+}
 function member(words5, operation2) {
   return { words: words5, operation: operation2 };
 }
@@ -48969,7 +48997,9 @@ var MEMBERS = {
   mqueue: () => ["create", "read", "write", "delete"].map((use2) => ({ words: [use2], operation: ["mqueue", use2, QUEUE] })),
   ptrace: ptraceMembers,
   signal: signalMembers,
-  change_profile: labelMembers
+  change_profile: labelMembers,
+  exec: () => []
+  // they are known once the container runs: exec-members.ts
 };
 
 // src/core/spec/closed/expand.ts
@@ -49695,7 +49725,8 @@ var rlimit = ([resource2 = "", value = ""]) => [
   {
     operations: ["setrlimit"],
     classes: ["rlimits"],
-    fields: { rlimit: [resource2], value: [value === "unlimited" ? UNLIMITED : value] }
+    fields: { rlimit: [resource2], value: [value === "unlimited" ? UNLIMITED : value] },
+    isOfSelf: true
   },
   capability2("sys_resource")
 ];
@@ -53022,7 +53053,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve14) {
+function isRecursive(inst, stack, resolve15) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -53032,7 +53063,7 @@ function isRecursive(inst, stack, resolve14) {
   let result2 = NONE;
   const check = (child) => {
     if (result2 !== PROVEN && child?._zod) {
-      const answer2 = isRecursive(child, stack, resolve14);
+      const answer2 = isRecursive(child, stack, resolve15);
       if (answer2 > result2)
         result2 = answer2;
     }
@@ -53043,7 +53074,7 @@ function isRecursive(inst, stack, resolve14) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread2 && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve14) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve15) : NONE;
       if (child > answer2)
         answer2 = child;
     }
@@ -53107,7 +53138,7 @@ function isRecursive(inst, stack, resolve14) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve14 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve15 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -57279,11 +57310,11 @@ function attachmentDifferences(base, head2) {
 function expressionDifferences(base, head2) {
   const was = attachmentOf(base);
   const is = attachmentOf(head2);
-  const [before, after] = [was, is].map(nfaOf2);
+  const [before, after2] = [was, is].map(nfaOf2);
   if (JSON.stringify(was?.expanded) === JSON.stringify(is?.expanded)) return [];
   const text3 = `the attachment was ${was?.text ?? "none"} and is ${is?.text ?? "none"}`;
-  if (before === void 0 || after === void 0) return [difference("loosened", text3)];
-  const { sets } = new Automaton([before, after]).tagSets(PATH, { examples: 1 });
+  if (before === void 0 || after2 === void 0) return [difference("loosened", text3)];
+  const { sets } = new Automaton([before, after2]).tagSets(PATH, { examples: 1 });
   const programs = (tag3) => sets.filter(({ tags }) => tags.length === 1 && tags[0] === tag3).flatMap(({ examples }) => examples.map((path5) => Buffer.from(path5).toString()));
   return [
     ...programs(0).map((path5) => difference("loosened", `${text3}: ${path5} no longer runs under the profile`)),
@@ -57354,9 +57385,9 @@ function flagChange(flag3, what) {
 }
 function limitDifferences(base, head2) {
   const before = limitsOf(base);
-  const after = limitsOf(head2);
-  const names2 = [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])];
-  return names2.filter((name2) => !isSameLimit(before.get(name2), after.get(name2))).map((name2) => limitDifference(name2, before.get(name2), after.get(name2)));
+  const after2 = limitsOf(head2);
+  const names2 = [.../* @__PURE__ */ new Set([...before.keys(), ...after2.keys()])];
+  return names2.filter((name2) => !isSameLimit(before.get(name2), after2.get(name2))).map((name2) => limitDifference(name2, before.get(name2), after2.get(name2)));
 }
 function isSameLimit(was, is) {
   return was !== void 0 && is !== void 0 && amountOf(was) === amountOf(is);
@@ -57446,13 +57477,13 @@ function isAlike(one, other) {
 var DEFAULT_EXAMPLES = 3;
 function compareBlocks(base, head2, options = {}) {
   const before = policyOf(base, options.base);
-  const after = policyOf(head2, options.head);
-  const unreadable = [...before.unreadable, ...after.unreadable];
+  const after2 = policyOf(head2, options.head);
+  const unreadable = [...before.unreadable, ...after2.unreadable];
   const isUnchanged2 = ({ rule }) => [base, head2].every(({ rules }) => rules.some((other) => ruleMeaning(other) === ruleMeaning(rule)));
   const notes = unreadable.filter(isUnchanged2).map(unreadableText);
   const gaps = unreadable.filter((each) => !isUnchanged2(each)).map(unreadableText);
   const changes = DOMAINS.flatMap((domain) => {
-    const grants3 = { before: before.domains[domain].grants, after: after.domains[domain].grants };
+    const grants3 = { before: before.domains[domain].grants, after: after2.domains[domain].grants };
     const result2 = compareDomain(domain, grants3, { mode: commonMode(base, head2), ...options });
     if (!result2.complete) {
       gaps.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
@@ -57465,16 +57496,16 @@ function compareBlocks(base, head2, options = {}) {
 function unreadableText({ rule, problem }) {
   return `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`;
 }
-function compareDomain(domain, { before, after }, { examples = DEFAULT_EXAMPLES, mode: mode2 }) {
-  const { isGone, isNew } = changedGrants(before, after);
-  const changed = [...before.filter(isGone), ...after.filter(isNew)];
+function compareDomain(domain, { before, after: after2 }, { examples = DEFAULT_EXAMPLES, mode: mode2 }) {
+  const { isGone, isNew } = changedGrants(before, after2);
+  const changed = [...before.filter(isGone), ...after2.filter(isNew)];
   if (changed.length === 0) return { changes: [], complete: true };
-  const { automaton, regexes } = compileGrants([...before, ...after]);
+  const { automaton, regexes } = compileGrants([...before, ...after2]);
   const focus = new Set(changed.map(({ regex }) => regexes.indexOf(regex)));
   const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { focus, examples });
-  const combinations = wordsOf3(domain, [...before, ...after]);
+  const combinations = wordsOf3(domain, [...before, ...after2]);
   const beforeByTag = regexes.map((regex) => before.filter((grant) => grant.regex === regex));
-  const afterByTag = regexes.map((regex) => after.filter((grant) => grant.regex === regex));
+  const afterByTag = regexes.map((regex) => after2.filter((grant) => grant.regex === regex));
   const concerned = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3)));
   const changes = concerned.flatMap((set2) => {
     const old = set2.tags.flatMap((tag3) => beforeByTag[tag3] ?? []);
@@ -57492,9 +57523,9 @@ function compareDomain(domain, { before, after }, { examples = DEFAULT_EXAMPLES,
   });
   return { changes, complete };
 }
-function changedGrants(before, after) {
+function changedGrants(before, after2) {
   const had = new Set(before.map(meaning));
-  const has = new Set(after.map(meaning));
+  const has = new Set(after2.map(meaning));
   return { isGone: (grant) => !has.has(meaning(grant)), isNew: (grant) => !had.has(meaning(grant)) };
 }
 function commonMode(base, head2) {
@@ -57577,18 +57608,18 @@ function pickExamples(group, most) {
   const questions = group.flatMap(({ domain, words: words5, keys }) => keys.map((key) => ({ domain, words: words5, key }))).sort((a, b) => a.key.length - b.key.length);
   const owned = questions.filter(({ words: words5 }) => !words5.includes("other"));
   const plain3 = owned.length > 0 ? owned : questions;
-  const chosen = [];
+  const chosen2 = [];
   const aspects = [
     ({ key }) => key,
     ({ domain, words: words5 }) => permissionOf(domain, words5)
   ];
   for (const aspect of aspects) {
     for (const question2 of plain3) {
-      const isFresh = chosen.every((other) => other !== question2 && aspect(other) !== aspect(question2));
-      if (isFresh && chosen.length < most) chosen.push(question2);
+      const isFresh = chosen2.every((other) => other !== question2 && aspect(other) !== aspect(question2));
+      if (isFresh && chosen2.length < most) chosen2.push(question2);
     }
   }
-  return chosen.map(accessOf);
+  return chosen2.map(accessOf);
 }
 
 // src/core/profile/compare/waivers.ts
@@ -57710,7 +57741,8 @@ var DOCS = {
     ),
     record: paragraph(
       "Conditions on one audit record, under the kernel's own key names.",
-      "A plain value is the whole value; masks compare as sets of letters."
+      "A plain value is the whole value; masks compare as sets of letters.",
+      "Labels have the names in the profile file."
     )
   },
   probe: {
@@ -57840,8 +57872,8 @@ var DOCS = {
       "Mutants that no probe can distinguish from the profile, each with the reason.",
       "`mutate` tries them anyway and does not count those that survive."
     ),
-    rule: "The rule as the profile has it, without its comma.",
-    becomes: "The rule as `mutate` changes it.",
+    rule: "The rule as the profile has it, without its comma; `nothing` where one is added.",
+    becomes: "The rule as `mutate` changes it; `nothing` where it is removed.",
     because: "Why no probe can see the difference."
   },
   closed: {
@@ -57874,6 +57906,11 @@ var DOCS = {
       change_profile: paragraph(
         "`change_profile LABEL`, `change_onexec LABEL` and `stack LABEL` for `unconfined` and each profile that is",
         "loaded, and `change_hat NAME` for each child of the profile."
+      ),
+      exec: paragraph(
+        "Executables of the image: none may start under another label than the profile, unless it is listed as",
+        "`/PATH LABEL`. What the profile refuses to start, stays in it too. Of an image with more than 120, those with",
+        "an exec rule of their own are tried, and some of each folder."
       )
     }
   },
@@ -58728,8 +58765,8 @@ var FlowControl = class {
   /** Waits until so many bytes may be sent. @returns false when the stream ended first. */
   async spend(bytes) {
     while (this.#open && this.#left < bytes)
-      await new Promise((resolve14) => {
-        this.#waiting.push(resolve14);
+      await new Promise((resolve15) => {
+        this.#waiting.push(resolve15);
       });
     this.#left -= bytes;
     return this.#open;
@@ -58746,7 +58783,7 @@ var FlowControl = class {
   #wake() {
     const waiting2 = this.#waiting;
     this.#waiting = [];
-    for (const resolve14 of waiting2) resolve14();
+    for (const resolve15 of waiting2) resolve15();
   }
 };
 
@@ -58783,8 +58820,8 @@ var RemoteCommand = class {
     this.#argv = argv;
     this.#options = options;
     this.#send = send;
-    this.result = new Promise((resolve14, reject) => {
-      this.#resolve = resolve14;
+    this.result = new Promise((resolve15, reject) => {
+      this.#resolve = resolve15;
       this.#reject = reject;
     });
     const request2 = {
@@ -58920,13 +58957,13 @@ var GuestChannel = class _GuestChannel {
    */
   static async open(socket3, timeoutMs, lastOutput) {
     const channel = new _GuestChannel(socket3, lastOutput);
-    await new Promise((resolve14, reject) => {
+    await new Promise((resolve15, reject) => {
       const timer = setTimeout(() => {
         reject(new HarnessError("lab-guest", `The lab guest did not answer within ${timeoutMs / 1e3} s.`));
       }, timeoutMs);
       const settle2 = () => {
         clearTimeout(timer);
-        if (channel.#broken === void 0) resolve14();
+        if (channel.#broken === void 0) resolve15();
         else reject(channel.#broken);
       };
       channel.#onHello = settle2;
@@ -59051,7 +59088,7 @@ var Qmp = class _Qmp {
     socket3.on("error", () => void 0);
     socket3.on("close", () => {
       this.#closed = true;
-      for (const resolve14 of this.#waiting) resolve14({ error: { desc: "QEMU ended" } });
+      for (const resolve15 of this.#waiting) resolve15({ error: { desc: "QEMU ended" } });
       this.#waiting = [];
     });
   }
@@ -59072,12 +59109,12 @@ var Qmp = class _Qmp {
   }
   /** Sends one command and waits for its answer. */
   async command(execute, args = {}) {
-    const answer2 = await new Promise((resolve14) => {
+    const answer2 = await new Promise((resolve15) => {
       if (this.#closed) {
-        resolve14({ error: { desc: "QEMU ended" } });
+        resolve15({ error: { desc: "QEMU ended" } });
         return;
       }
-      this.#waiting.push(resolve14);
+      this.#waiting.push(resolve15);
       this.#socket.write(`${JSON.stringify({ execute, arguments: args })}
 `);
     });
@@ -59381,17 +59418,17 @@ var import_node_crypto5 = require("node:crypto");
 var import_node_net = require("node:net");
 var import_promises4 = require("node:timers/promises");
 function take(name2) {
-  return new Promise((resolve14, reject) => {
+  return new Promise((resolve15, reject) => {
     const server = (0, import_node_net.createServer)((socket3) => {
       socket3.destroy();
     });
     server.once("error", (error3) => {
-      if (error3.code === "EADDRINUSE") resolve14(void 0);
+      if (error3.code === "EADDRINUSE") resolve15(void 0);
       else reject(error3);
     });
     server.listen(name2, () => {
       server.unref();
-      resolve14(server);
+      resolve15(server);
     });
   });
 }
@@ -59407,8 +59444,8 @@ async function withImageLock(path5, work, onWait = () => void 0) {
   try {
     return await work();
   } finally {
-    await new Promise((resolve14) => {
-      held.close(resolve14);
+    await new Promise((resolve15) => {
+      held.close(resolve15);
     });
   }
 }
@@ -59590,14 +59627,14 @@ function qemuArgv(tree, args) {
 var import_node_net2 = require("node:net");
 var import_promises7 = require("node:timers/promises");
 function attempt(path5) {
-  return new Promise((resolve14) => {
+  return new Promise((resolve15) => {
     const socket3 = (0, import_node_net2.connect)(path5);
     socket3.once("connect", () => {
       socket3.removeAllListeners("error");
-      resolve14(socket3);
+      resolve15(socket3);
     });
     socket3.once("error", () => {
-      resolve14(void 0);
+      resolve15(void 0);
     });
   });
 }
@@ -59706,9 +59743,9 @@ var import_node_stream3 = require("node:stream");
 var import_promises10 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream2(), 1);
 function small(tar, name2, file5) {
-  return new Promise((resolve14, reject) => {
+  return new Promise((resolve15, reject) => {
     const done = (error3) => {
-      if (error3 == null) resolve14();
+      if (error3 == null) resolve15();
       else reject(error3);
     };
     if (file5.linkTo === void 0) tar.entry({ name: name2, mode: file5.mode, uid: 0, gid: 0 }, file5.text ?? "", done);
@@ -59722,9 +59759,9 @@ async function add2(tar, hostPath, guestPath) {
   if (info.isSymbolicLink()) {
     await small(tar, name2, { guestPath, mode: 511, linkTo: await (0, import_promises9.readlink)(hostPath) });
   } else if (info.isDirectory()) {
-    await new Promise((resolve14, reject) => {
+    await new Promise((resolve15, reject) => {
       tar.entry({ ...common, type: "directory" }, (error3) => {
-        if (error3 == null) resolve14();
+        if (error3 == null) resolve15();
         else reject(error3);
       });
     });
@@ -59857,8 +59894,8 @@ async function getFiles(channel, guestDir, hostDir) {
   }).on("close", () => {
     goOn();
   });
-  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve14) => {
-    goOn = resolve14;
+  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve15) => {
+    goOn = resolve15;
   });
   const packed = runInGuest(channel, ["tar", "--create", "--file=-", "--directory", guestDir, "."], { onStdout: sink });
   packed.then(
@@ -60271,8 +60308,8 @@ async function fetchResults(guest, folder) {
 }
 
 // src/cli/commands/diff.ts
-var import_node_fs40 = require("node:fs");
-var import_node_path35 = require("node:path");
+var import_node_fs41 = require("node:fs");
+var import_node_path36 = require("node:path");
 
 // src/core/report/diff-report.ts
 function newlyAllowed({ profiles }) {
@@ -60581,9 +60618,9 @@ function pairProfiles(base, head2) {
     const [top = "", ...children2] = name2.split("//");
     return [renamed3.get(top) ?? top, ...children2].join("//");
   };
-  const after = new Map(head2.map((block2) => [block2.name, block2]));
+  const after2 = new Map(head2.map((block2) => [block2.name, block2]));
   const pairs3 = base.map((block2) => {
-    const counterpart = after.get(newName(block2.name));
+    const counterpart = after2.get(newName(block2.name));
     return counterpart === void 0 ? { base: block2 } : { base: block2, head: counterpart };
   });
   const paired2 = new Set(pairs3.map((pair) => pair.head));
@@ -60635,8 +60672,22 @@ var import_node_path23 = require("node:path");
 var import_node_fs18 = require("node:fs");
 var import_node_path22 = require("node:path");
 var MAX_LINKS = 40;
-function resolveInContainer(pid, path5) {
+function statsOf(pid) {
   const root = `/proc/${pid}/root`;
+  const known2 = /* @__PURE__ */ new Map();
+  return (path5) => {
+    if (!known2.has(path5)) known2.set(path5, statAt2((0, import_node_path22.join)(root, path5)));
+    return known2.get(path5);
+  };
+}
+function statAt2(path5) {
+  try {
+    return (0, import_node_fs18.lstatSync)(path5, { throwIfNoEntry: false });
+  } catch {
+    return void 0;
+  }
+}
+function resolveInContainer(pid, path5, stats = statsOf(pid)) {
   let left = path5.split("/").filter(Boolean);
   let done = [];
   let links = 0;
@@ -60649,42 +60700,44 @@ function resolveInContainer(pid, path5) {
       continue;
     }
     const here = [...done, name2];
-    try {
-      const file5 = (0, import_node_path22.join)(root, ...here);
-      if (!(0, import_node_fs18.lstatSync)(file5).isSymbolicLink()) {
-        done = here;
-        continue;
-      }
-      links += 1;
-      if (links > MAX_LINKS) return void 0;
-      const target = (0, import_node_fs18.readlinkSync)(file5);
-      if (target.startsWith("/")) done = [];
-      left = [...target.split("/").filter(Boolean), ...left];
-    } catch {
-      return void 0;
+    const file5 = `/${here.join("/")}`;
+    const found = stats(file5);
+    if (found === void 0) return void 0;
+    if (!found.isSymbolicLink()) {
+      done = here;
+      continue;
     }
+    links += 1;
+    const target = links > MAX_LINKS ? void 0 : targetOf(pid, file5);
+    if (target === void 0) return void 0;
+    if (target.startsWith("/")) done = [];
+    left = [...target.split("/").filter(Boolean), ...left];
   }
   return `/${done.join("/")}`;
+}
+function targetOf(pid, path5) {
+  try {
+    return (0, import_node_fs18.readlinkSync)(`/proc/${pid}/root${path5}`);
+  } catch {
+    return void 0;
+  }
 }
 
 // src/adapters/container/rootfs/lookup.ts
 var MOST_NAMES = 5e3;
-function lookUp(pid, path5, follow) {
+function lookUp(pid, path5, follow, stats = statsOf(pid)) {
   const given = path5.replace(/^\/proc\/self(?=\/|$)/, "/proc/1");
-  const real = follow ? resolveInContainer(pid, given) : void 0;
-  if (real !== void 0) return fileAt(pid, real);
+  const real = follow ? resolveInContainer(pid, given, stats) : void 0;
+  if (real !== void 0) return fileAt(real, stats);
   const [, folder = "", name2 = ""] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
-  const above = folder === "" ? "/" : resolveInContainer(pid, folder);
+  const above = folder === "" ? "/" : resolveInContainer(pid, folder, stats);
   if (above === void 0 || name2 === "" || name2 === "." || name2 === "..") return void 0;
-  const file5 = fileAt(pid, `${above === "/" ? "" : above}/${name2}`);
+  const file5 = fileAt(`${above === "/" ? "" : above}/${name2}`, stats);
   return follow && !file5.missing ? void 0 : file5;
 }
-function ownerOf2(pid, path5) {
-  try {
-    return String((0, import_node_fs19.lstatSync)((0, import_node_path23.join)(rootOf(pid), path5)).uid);
-  } catch {
-    return void 0;
-  }
+function ownerOf2(pid, path5, stats = statsOf(pid)) {
+  const uid = stats(path5)?.uid;
+  return uid === void 0 ? void 0 : String(uid);
 }
 function owns(pid, path5) {
   const fsuid = fsuidOf(pid);
@@ -60697,12 +60750,9 @@ function fsuidOf(pid) {
     return void 0;
   }
 }
-function fileAt(pid, path5) {
-  try {
-    return { path: path5, folder: (0, import_node_fs19.lstatSync)((0, import_node_path23.join)(rootOf(pid), path5)).isDirectory(), missing: false };
-  } catch {
-    return { path: path5, folder: false, missing: true };
-  }
+function fileAt(path5, stats) {
+  const found = stats(path5);
+  return { path: path5, folder: found?.isDirectory() === true, missing: found === void 0 };
 }
 function listFolder(pid, folder) {
   const real = resolveInContainer(pid, folder);
@@ -60829,10 +60879,10 @@ function mountsOf(pid) {
   } catch {
   }
   return text3.split("\n").flatMap((line) => {
-    const [before = "", after] = line.split(" - ");
+    const [before = "", after2] = line.split(" - ");
     const [, , device = "", root = "", point = "", options = ""] = before.split(" ");
-    const [type4 = "", , superOptions = ""] = after?.split(" ") ?? [];
-    if (after === void 0) return [];
+    const [type4 = "", , superOptions = ""] = after2?.split(" ") ?? [];
+    if (after2 === void 0) return [];
     return [{ point: unescaped(point), type: type4, options, what: `${device} ${root}`, superOptions }];
   });
 }
@@ -60905,7 +60955,7 @@ function httpGet(url, address2, ms2, capBytes) {
     headers: { host: "container" },
     agent: false
   };
-  return new Promise((resolve14) => {
+  return new Promise((resolve15) => {
     const body = new CappedOutput(capBytes);
     const isEndless = () => body.bytes > ENDLESS * capBytes;
     let timedOut = false;
@@ -60918,7 +60968,7 @@ function httpGet(url, address2, ms2, capBytes) {
       response.on("close", () => {
         clearTimeout(timer);
         const isWhole = response.complete || isEndless();
-        resolve14(answerOf(response, body, isWhole ? void 0 : brokenOff(timedOut)));
+        resolve15(answerOf(response, body, isWhole ? void 0 : brokenOff(timedOut)));
       });
     });
     const timer = setTimeout(() => {
@@ -60927,7 +60977,7 @@ function httpGet(url, address2, ms2, capBytes) {
     }, ms2);
     request2.on("error", (error3) => {
       clearTimeout(timer);
-      resolve14({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
+      resolve15({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
     });
   });
 }
@@ -60938,11 +60988,11 @@ function answerOf({ statusCode }, body, error3) {
   return { ...defined({ status: statusCode, error: error3 }), body: body.kept, bytes: body.bytes };
 }
 function tcpAccepts(port, address2, ms2) {
-  return new Promise((resolve14) => {
+  return new Promise((resolve15) => {
     const socket3 = (0, import_node_net3.connect)({ host: address2, port, timeout: ms2 });
     const answer2 = (accepts) => () => {
       socket3.destroy();
-      resolve14(accepts);
+      resolve15(accepts);
     };
     socket3.once("connect", answer2(true)).once("error", answer2(false)).once("timeout", answer2(false));
   });
@@ -61158,9 +61208,9 @@ function changedMeaning(rule, copied, names2, rename4) {
   if (copied === void 0) return "is not in it";
   if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(copied))) return "names other objects in it";
   const before = labelsOf(rule);
-  const after = labelsOf(copied);
+  const after2 = labelsOf(copied);
   const isChanged = before.some(
-    (label2, i) => names2.some((name2) => matches(label2, name2) !== matches(after[i] ?? label2, rename4(name2)))
+    (label2, i) => names2.some((name2) => matches(label2, name2) !== matches(after2[i] ?? label2, rename4(name2)))
   );
   return isChanged ? "names other profiles in it" : void 0;
 }
@@ -61220,22 +61270,22 @@ async function loadProfile(source, { suffix, changes }) {
   const original = readProfile2(file5);
   const allNames = await profileNames(file5, original, includes2);
   const written = topLevel(allNames);
-  const chosen = choose(source, written);
+  const chosen2 = choose(source, written);
   const names2 = written.map((name2) => renamed(name2, suffix));
   const text3 = readText(source, original, { isNeeded: suffix !== void 0 });
   const copy = suffix === void 0 || text3 === void 0 ? original : await checkedCopy(source, text3, allNames, suffix);
   const { policy, warnings } = await compile(file5, copy, includes2);
   changes.willLoad(names2, { keep: suffix === void 0 });
   replacePolicy(policy);
-  const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
-  const mode2 = checkMode(loadedAs, source.mode, chosen.join(STACKED));
+  const loadedAs = chosen2.map((name2) => renamed(name2, suffix)).join(STACKED);
+  const mode2 = checkMode(loadedAs, source.mode, chosen2.join(STACKED));
   const alsoUnder = (source.alsoUnder ?? []).map((name2) => {
     checkMode(renamed(name2, suffix), source.mode, name2);
     return renamed(name2, suffix);
   });
   const proof = prove(loadedAs, policy, file5);
   return {
-    name: chosen.join(STACKED),
+    name: chosen2.join(STACKED),
     loadedAs,
     names: names2,
     written: new Map(written.map((name2) => [renamed(name2, suffix), name2])),
@@ -61891,6 +61941,11 @@ var KernelLog = class {
       if (lost2 !== void 0) this.#complaints.push({ text: "", lost: lost2 });
     }
   }
+  /** Reads what is there now. @returns the records since the last take, without the first `skip` of them. */
+  peek(skip) {
+    this.poll();
+    return this.#proved?.records.slice(skip) ?? [];
+  }
   /** Takes everything since the last take; the last stamped text stays, so that a loss between two takes shows. */
   take() {
     this.poll();
@@ -61983,16 +62038,16 @@ var NO_JOURNAL = "systemd-journald does not run on this host";
 
 // src/adapters/kernel/kernel-inventory.ts
 var import_node_fs26 = require("node:fs");
-var FAMILIES = ["network_v9", "network_v8", "network"].map(
-  (name2) => `/sys/kernel/security/apparmor/features/${name2}/af_mask`
-);
+var FEATURES2 = "/sys/kernel/security/apparmor/features";
+var FAMILIES = ["network_v9", "network_v8", "network"].map((name2) => `${FEATURES2}/${name2}/af_mask`);
 function kernelInventory() {
   const last = Number(textOf4("/proc/sys/kernel/cap_last_cap")?.trim() ?? NaN);
   const families = FAMILIES.map(textOf4).find((text3) => text3 !== void 0);
   return {
     lastCapability: Number.isInteger(last) ? last : CAPABILITIES.length - 1,
     families: families?.split(/\s+/).filter((word) => word !== "") ?? Object.keys(SOCKET_FAMILIES),
-    filesystems: readFilesystems(textOf4("/proc/filesystems") ?? "")
+    filesystems: readFilesystems(textOf4("/proc/filesystems") ?? ""),
+    asksOfNewerMounts: textOf4(`${FEATURES2}/mount/move_mount`) !== void 0
   };
 }
 function readFilesystems(text3) {
@@ -62251,6 +62306,9 @@ function executableOf(pid) {
 function parentOf(pid) {
   return numberIn(statusOf(pid), "PPid");
 }
+function commandLineOf(pid) {
+  return textOf5(`/proc/${pid}/cmdline`);
+}
 function numberIn(status, key) {
   const text3 = new RegExp(`^${key}:\\s*(\\d+)$`, "m").exec(status)?.[1];
   return text3 === void 0 ? void 0 : Number(text3);
@@ -62422,6 +62480,10 @@ var ContainerAgentProver = class {
     );
   }
 };
+var CREDENTIALS = /^(?:Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp\w*):.*$/gm;
+function credentialsOf(pid) {
+  return statusOf(pid).match(CREDENTIALS) ?? [];
+}
 function tracerProblem(pid) {
   const tracer = numberIn(statusOf(pid), "TracerPid");
   return tracer === void 0 || tracer === 0 ? void 0 : `process ${tracer} traces it`;
@@ -62584,15 +62646,20 @@ function encodeGo(tag3) {
 function encodeStop(tag3) {
   return request(["stop", checkTag(tag3)]);
 }
+function ttyStatus({ stage, errno, exit = 255, signal: signal4 }) {
+  if (stage !== "done" || errno !== 0) return 255;
+  return signal4 === 0 ? exit : 128 + signal4;
+}
 function request(fields2) {
   const bad = fields2.find((field) => field.includes("\0"));
   if (bad !== void 0) throw new ProtocolError(`a request cannot carry a NUL: ${JSON.stringify(bad)}`);
-  const payload = Buffer.from(fields2.map((field) => `${field}\0`).join(""));
-  if (payload.length > MAX_REQUEST)
-    throw new ProtocolError(`a request of ${payload.length} bytes; the agent takes ${MAX_REQUEST}`);
-  const head2 = Buffer.alloc(HEAD_SIZE);
-  head2.writeUInt32LE(payload.length);
-  return Buffer.concat([head2, payload]);
+  const payload = `${fields2.join("\0")}\0`;
+  const size = Buffer.byteLength(payload);
+  if (size > MAX_REQUEST) throw new ProtocolError(`a request of ${size} bytes; the agent takes ${MAX_REQUEST}`);
+  const bytes = Buffer.alloc(HEAD_SIZE + size);
+  bytes.writeUInt32LE(size);
+  bytes.write(payload, HEAD_SIZE);
+  return bytes;
 }
 function checkToken(token) {
   if (!TOKEN.test(token)) throw new ProtocolError("a token is 32 hexadecimal digits in lower case");
@@ -62748,6 +62815,7 @@ function parseTtyTrailer(output2, token) {
 // src/adapters/probe/agent-session.ts
 var HELLO_MS = 6e4;
 var PID_POLL_MS = 50;
+var LATE_POLL_MS = 1e3;
 var GRACE_MS2 = 3e4;
 var NOT_ALONE = "what answered is not the agent, or somebody traces it";
 var RUNTIME_REFUSAL = /OCI runtime exec failed\b(?!.*apparmor profile).*\b(?:permission denied|no such file|exec format error)/;
@@ -62755,6 +62823,8 @@ var AgentSession = class _AgentSession {
   user;
   /** Process id on the host. */
   pid;
+  /** What it had when it started: {@link credentialsOf}. */
+  credentials;
   #exec;
   #confining;
   #prover;
@@ -62762,6 +62832,9 @@ var AgentSession = class _AgentSession {
   /** The agent keeps one paused process at a time: the next pause waits for this one. */
   #lastPause = Promise.resolve();
   #ended;
+  /** Requests of this turn of the event loop: they go out together. */
+  #outbox = [];
+  #lateTimer;
   /**
    * Starts an agent, proves from outside that it is the agent, and waits for its greeting. Nothing that it says counts
    * before that: the token, without which it cannot answer, is sent to none but the agent.
@@ -62783,8 +62856,8 @@ var AgentSession = class _AgentSession {
       throw notStarted(error3, user, output2.beginning());
     }
     const session = new _AgentSession(exec3, pid, options);
-    output2.onFrame = (frame) => {
-      session.#take(frame);
+    output2.onFrames = (frames) => {
+      session.#takeAll(frames);
     };
     output2.onEnd = (why) => {
       session.#end(why);
@@ -62794,6 +62867,7 @@ var AgentSession = class _AgentSession {
   constructor(exec3, pid, { user, confining, prover }) {
     this.#exec = exec3;
     this.pid = pid;
+    this.credentials = credentialsOf(pid);
     this.user = user;
     this.#confining = confining;
     this.#prover = prover;
@@ -62834,31 +62908,47 @@ var AgentSession = class _AgentSession {
   }
   async #exchange(probe3, request2) {
     if (this.#ended !== void 0) return { seen: lost(this.#ended), pausedPid: 0 };
-    const pending = { stdout: [], stderr: [], settle: () => void 0 };
-    const answer2 = new Promise((resolve14) => {
-      pending.settle = resolve14;
+    const pending = {
+      stdout: [],
+      stderr: [],
+      deadline: performance.now() + probe3.timeoutMs + GRACE_MS2,
+      settle: () => void 0
+    };
+    const answered = new Promise((resolve15) => {
+      pending.settle = resolve15;
     });
     this.#pending.set(probe3.id, pending);
-    const timer = setTimeout(() => {
-      pending.settle("the agent did not answer");
-    }, probe3.timeoutMs + GRACE_MS2);
-    this.#exec.stdin.write(request2);
-    const result2 = await answer2;
-    clearTimeout(timer);
+    this.#lateTimer ??= setInterval(() => {
+      this.#giveUpLate();
+    }, LATE_POLL_MS);
+    this.#send(request2);
+    const answer2 = await answered;
     this.#pending.delete(probe3.id);
-    if (typeof result2 === "string") return { seen: lost(result2), pausedPid: 0 };
-    if (!this.#prover.isAgent(this.pid)) {
-      this.#end(NOT_ALONE);
-      return { seen: lost(NOT_ALONE), pausedPid: 0 };
-    }
-    const process3 = pending.process ?? this.#proof(this.pid);
+    if (this.#pending.size === 0) this.#stopTimer();
+    if (typeof answer2 === "string") return { seen: lost(answer2), pausedPid: 0 };
+    const { result: result2, agent } = answer2;
     const seen = {
       ...observed(result2),
-      process: process3,
+      process: pending.process ?? agent,
       stdout: captured(Buffer.concat(pending.stdout), result2.stdoutBytes),
       stderr: captured(Buffer.concat(pending.stderr), result2.stderrBytes)
     };
     return { seen, pausedPid: result2.pausedPid };
+  }
+  #send(request2) {
+    if (this.#outbox.push(request2) > 1) return;
+    process.nextTick(() => {
+      this.#exec.stdin.write(Buffer.concat(this.#outbox));
+      this.#outbox = [];
+    });
+  }
+  #giveUpLate() {
+    const now = performance.now();
+    for (const { deadline, settle: settle2 } of this.#pending.values()) if (deadline < now) settle2("the agent did not answer");
+  }
+  #stopTimer() {
+    clearInterval(this.#lateTimer);
+    this.#lateTimer = void 0;
   }
   /** Reads the label of a process that is about to make an attempt. */
   #proof(pid) {
@@ -62908,17 +62998,33 @@ var AgentSession = class _AgentSession {
         throw new Error("not for the agent");
     }
   }
+  /** Takes frames that came together: one look at the agent, after all of them, is proof for each. */
+  #takeAll(frames) {
+    const agent = frames.some(({ type: type4 }) => type4 === "result") ? this.#provedAgent() : void 0;
+    for (const frame of frames) {
+      if (frame.type !== "result") this.#take(frame);
+      else if (agent !== void 0) this.#pending.get(frame.tag)?.settle({ result: frame, agent });
+    }
+  }
+  /**
+   * Operations are the agent's own, or of its child: a label that is lost does not come back, so it is read after.
+   * @returns undefined, and the session has ended, when it is not the agent any more.
+   */
+  #provedAgent() {
+    if (this.#prover.isAgent(this.pid)) return this.#proof(this.pid);
+    this.#end(NOT_ALONE);
+    return void 0;
+  }
   #take(frame) {
     if (frame.type === "output") this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
     else if (frame.type === "waiting") this.#release(frame);
-    else if (frame.type === "result") this.#pending.get(frame.tag)?.settle(frame);
     else this.#end(frame.type === "fatal" ? frame.message : "the agent greeted twice");
   }
   #release({ tag: tag3, pid }) {
     const pending = this.#pending.get(tag3);
     const { right, ...process3 } = this.confirm(pid);
     if (pending !== void 0) pending.process = process3;
-    this.#exec.stdin.write(right ? encodeGo(tag3) : encodeStop(tag3));
+    this.#send(right ? encodeGo(tag3) : encodeStop(tag3));
   }
   #end(why) {
     this.#ended ??= why;
@@ -62958,7 +63064,8 @@ function notStarted(error3, user, beginning) {
   return new HarnessError("agent-failed", `The agent did not start${who}: ${error3.message}${words5}.`, { cause: error3 });
 }
 var AgentOutput = class {
-  onFrame = () => void 0;
+  /** Called with the frames that came together. */
+  onFrames = () => void 0;
   /** Called when no more frames come, and why. */
   onEnd = () => void 0;
   #firstChunks = [];
@@ -62967,7 +63074,7 @@ var AgentOutput = class {
     exec3.stdout.on("data", (chunk) => {
       this.#keep(chunk);
       try {
-        for (const frame of decoder3.push(chunk)) this.onFrame(frame);
+        this.onFrames(decoder3.push(chunk));
       } catch (error3) {
         this.onEnd(error3.message);
         exec3.close();
@@ -62982,9 +63089,10 @@ var AgentOutput = class {
   }
   /** Waits until the agent has sent its greeting. @throws an error with the reason when it does not */
   greeting() {
-    return new Promise((resolve14, reject) => {
-      this.onFrame = (frame) => {
-        if (frame.type === "hello") resolve14();
+    return new Promise((resolve15, reject) => {
+      this.onFrames = ([frame]) => {
+        if (frame === void 0) return;
+        if (frame.type === "hello") resolve15();
         else reject(new Error(frame.type === "fatal" ? frame.message : "the agent sent no greeting"));
       };
       this.onEnd = (why) => {
@@ -63069,15 +63177,15 @@ async function runThroughDockerExec(container2, argv, probe3, expected) {
 async function endOf(exec3, stdout) {
   const exit = await exec3.exit();
   const pid = await exec3.pid();
-  const refusal = REFUSAL.exec(stdout)?.[1]?.toLowerCase();
+  const refusal = pid === 0 ? REFUSAL.exec(stdout)?.[1]?.toLowerCase() : void 0;
   if (refusal !== void 0 || pid === 0 && NOT_STARTED.includes(exit))
     return { stage: "exec", errno: refusal === "permission denied" ? "EACCES" : "ENOENT" };
   return exit === void 0 ? void 0 : { stage: "done", exit };
 }
 async function within(timeoutMs, work, onOver) {
   let timer;
-  const late = new Promise((resolve14) => {
-    timer = setTimeout(resolve14, timeoutMs, false);
+  const late = new Promise((resolve15) => {
+    timer = setTimeout(resolve15, timeoutMs, false);
   });
   const hasEnded = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
@@ -63109,10 +63217,10 @@ var Stream = class {
     stream.on("data", (chunk) => {
       this.#output.add(chunk);
     });
-    this.ended = new Promise((resolve14) => {
+    this.ended = new Promise((resolve15) => {
       for (const event of ["end", "close", "error"])
         stream.on(event, () => {
-          resolve14();
+          resolve15();
         });
     });
   }
@@ -63135,16 +63243,24 @@ var GRACE_MS3 = 3e4;
 var READ_CAP = 16 * 1024 * 1024;
 async function runOnTerminal(container2, agent, probe3) {
   const token = (0, import_node_crypto11.randomBytes)(16).toString("hex");
-  const exec3 = await container2.exec(
-    [AGENT_PATH, "tty", token, probe3.id, `${probe3.timeoutMs}`, "--", ...agent.argvOf(probe3)],
-    { user: probe3.user, terminal: true }
-  );
-  const terminal = new Terminal(exec3, agent, token);
+  const argvOf = (first) => [
+    AGENT_PATH,
+    "tty",
+    first,
+    probe3.id,
+    `${probe3.timeoutMs}`,
+    "--",
+    ...agent.argvOf(probe3)
+  ];
+  const exec3 = await container2.exec(argvOf(token), { user: probe3.user, terminal: true });
+  const terminal = new Terminal({ exec: exec3, agent, token, commandLine: argvOf("\0".repeat(token.length)) });
   const output2 = await terminal.read(probe3.timeoutMs + GRACE_MS3);
   exec3.close();
   const parsed = parseTtyTrailer(output2, token);
   const proof = defined({ process: terminal.process });
   if (parsed === void 0) return { ...lost("the agent on the terminal did not get to its end"), ...proof };
+  if (await exec3.exit() !== ttyStatus(parsed.outcome))
+    return { ...lost("what came out of the terminal is not what the agent ended with"), ...proof };
   return {
     ...observed(parsed.outcome),
     ...proof,
@@ -63156,14 +63272,16 @@ var Terminal = class {
   #exec;
   #agent;
   #token;
+  #commandLine;
   #chunks = [];
   #bytes = 0;
   #hasStarted = false;
   #process;
-  constructor(exec3, agent, token) {
+  constructor({ exec: exec3, agent, token, commandLine }) {
     this.#exec = exec3;
     this.#agent = agent;
     this.#token = token;
+    this.#commandLine = commandLine.map((word) => `${word}\0`).join("");
   }
   /** The process that became the command; undefined when it never waited. */
   get process() {
@@ -63172,13 +63290,13 @@ var Terminal = class {
   /** Reads to the end, or as long as it may take. @returns all output after the command was let go. */
   async read(timeoutMs) {
     const { stdout } = this.#exec;
-    await new Promise((resolve14) => {
+    await new Promise((resolve15) => {
       stdout.on("data", (chunk) => {
         this.#take(chunk);
       });
-      stdout.on("end", resolve14);
-      stdout.on("close", resolve14);
-      setTimeout(resolve14, timeoutMs).unref();
+      stdout.on("end", resolve15);
+      stdout.on("close", resolve15);
+      setTimeout(resolve15, timeoutMs).unref();
     });
     return Buffer.concat(this.#chunks);
   }
@@ -63199,7 +63317,8 @@ var Terminal = class {
     const terminalAgent = await this.#exec.pid();
     const { right, ...proof } = this.#agent.confirm(waitingPid, terminalAgent);
     this.#process = proof;
-    if (right && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write("\n");
+    const isAsked = commandLineOf(terminalAgent) === this.#commandLine;
+    if (right && isAsked && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write("\n");
     else this.#exec.close();
   }
 };
@@ -63213,6 +63332,8 @@ var ContainerTarget = class _ContainerTarget {
   #peers = /* @__PURE__ */ new Map();
   #prover;
   #mounted;
+  /** Its host process id: the first process may have changed its root folder, an agent has not. */
+  #firstAgent;
   /** Of a peer: the container that it was added to. */
   #main;
   constructor(options, main) {
@@ -63239,6 +63360,9 @@ var ContainerTarget = class _ContainerTarget {
   get pid() {
     return this.#options.state.pid;
   }
+  get rootPid() {
+    return this.#firstAgent ?? this.pid;
+  }
   get isControl() {
     return this.#options.confining.control;
   }
@@ -63248,13 +63372,16 @@ var ContainerTarget = class _ContainerTarget {
     return peer;
   }
   async startAgents(probe3) {
-    if (probe3.action.kind === "http") return;
+    if (probe3.action.kind === "http") return [];
     const { actor, other } = this.#ends(probe3);
-    const ends = other === void 0 ? [this] : [actor, other];
-    for (const started of await Promise.allSettled(ends.map((end) => end.agent(probe3.user)))) {
+    const ends = other === void 0 ? [actor] : [actor, other];
+    const all = await Promise.allSettled(ends.map((end) => end.agent(probe3.user)));
+    for (const started of all) {
       const error3 = started.status === "rejected" ? asHarnessError(started.reason) : void 0;
       if (error3 !== void 0 && NO_AGENT.includes(error3.code)) throw error3;
     }
+    const [first] = all;
+    return first?.status === "fulfilled" ? first.value.credentials : [];
   }
   async attempt(probe3) {
     try {
@@ -63312,6 +63439,7 @@ var ContainerTarget = class _ContainerTarget {
     const { container: container2, confining, onAgent } = this.#options;
     const agent = await AgentSession.start(container2, { path: AGENT_PATH, user, confining, prover: this.#prover });
     onAgent(agent);
+    this.#firstAgent ??= agent.pid;
     return agent;
   }
   /** Ids of the containers in the same namespace of processes. */
@@ -63551,10 +63679,10 @@ var AREAS_OF_FIELDS = {
 };
 function compareFields(base, head2, add3) {
   const before = fieldGroups(base);
-  const after = fieldGroups(head2);
-  for (const area of /* @__PURE__ */ new Set([...before.keys(), ...after.keys()])) {
+  const after2 = fieldGroups(head2);
+  for (const area of /* @__PURE__ */ new Set([...before.keys(), ...after2.keys()])) {
     const was = before.get(area) ?? [];
-    const is = after.get(area) ?? [];
+    const is = after2.get(area) ?? [];
     if (was.join() === is.join()) continue;
     if (area === "capability") compareCapabilities(was, is, add3);
     else add3({ area, kind: "other", what: `${was.join(" ")} and ${is.join(" ")}` });
@@ -63582,12 +63710,12 @@ function areaOf({ kind, name: name2 }, owner, hasFlags) {
 function compareCapabilities(was, is, add3) {
   for (let at = 0; at < Math.max(was.length, is.length); at += 1) {
     const before = numberOf(was[at]);
-    const after = numberOf(is[at]);
-    const what = `capabilities 0x${before.toString(16)} and 0x${after.toString(16)}`;
-    if (before === after) continue;
+    const after2 = numberOf(is[at]);
+    const what = `capabilities 0x${before.toString(16)} and 0x${after2.toString(16)}`;
+    if (before === after2) continue;
     if (at % 4 !== 0) add3({ area: "capability", kind: "other", what });
     else
-      addBits(before, after, (kind) => {
+      addBits(before, after2, (kind) => {
         add3({ area: "capability", kind, what });
       });
   }
@@ -63595,9 +63723,9 @@ function compareCapabilities(was, is, add3) {
 function numberOf(text3 = "") {
   return Number(text3.split("=")[1] ?? 0);
 }
-function addBits(before, after, add3) {
-  if ((after & ~before) !== 0) add3("more");
-  if ((before & ~after) !== 0) add3("less");
+function addBits(before, after2, add3) {
+  if ((after2 & ~before) !== 0) add3("more");
+  if ((before & ~after2) !== 0) add3("less");
 }
 var MAX_PAIRS = 2e6;
 var SLASH2 = 47;
@@ -63620,14 +63748,15 @@ var KEY3 = 3;
 var MOUNT = 7;
 var LABEL_CLASS = 16;
 var MOUNT_POINT = 10;
+var NO_MOUNT_POINT = MOUNT_POINT - 1;
 var MOUNT_FLAGS2 = 13;
 var MOST_FLAGS = 32;
 function stepRule(place3, byte) {
   if (place3 === START) {
-    if (byte === MOUNT) return MOUNT_POINT - 1;
+    if (byte === MOUNT) return NO_MOUNT_POINT;
     return byte === LABEL_CLASS ? LABELLED : CLASS;
   }
-  if (place3 === MOUNT_POINT - 1) return byte === SLASH2 ? MOUNT_POINT : void 0;
+  if (place3 === NO_MOUNT_POINT) return byte === SLASH2 ? MOUNT_POINT : void 0;
   if (place3 === MOUNT_FLAGS2 && byte > MOST_FLAGS) return void 0;
   if (place3 >= MOUNT_POINT) return byte === 0 ? place3 + 1 : place3;
   return place3 === LABELLED ? CLASS : KEY3;
@@ -63639,7 +63768,7 @@ function walk(one, other, kind, add3) {
   while (row3.length > 0) {
     const nextRow = [];
     for (const pair of row3) {
-      if (pair.place !== START) comparePair(one, other, pair, add3);
+      if (pair.place !== START && pair.place !== NO_MOUNT_POINT) comparePair(one, other, pair, add3);
       for (const next of stepsOf(one, other, pair, kind)) {
         const key = keyOf2(next);
         if (seen.has(key)) continue;
@@ -63679,10 +63808,10 @@ var NOTHING3 = { allow: 0, logging: "0 0 0", execution: "0", further: "" };
 function comparePair(one, other, pair, add3) {
   const isBeginning = one.kind === "rules" && (pair.place === CLASS || pair.place === LABELLED);
   const before = one.permissions(pair.x);
-  const after = other.permissions(pair.y);
-  for (let who = 0; who < Math.max(before.length, after.length); who += 1) {
+  const after2 = other.permissions(pair.y);
+  for (let who = 0; who < Math.max(before.length, after2.length); who += 1) {
     const was = before[who] ?? NOTHING3;
-    const is = after[who] ?? NOTHING3;
+    const is = after2[who] ?? NOTHING3;
     const addKind = (kind) => {
       add3({ area: pair.area, kind, what: spell(pair) });
     };
@@ -64078,12 +64207,12 @@ var NOTHING4 = { differences: [], gaps: [] };
 async function compiledSides({ base, head: head2, kernel }) {
   if (!kernel) return { unexplained: () => NOTHING4 };
   const before = await compiledOf(base);
-  const after = await compiledOf(head2);
+  const after2 = await compiledOf(head2);
   return {
     unexplained: (old, current, found) => {
       if (old.name !== current.name) return NOTHING4;
       const was = before(current.name);
-      const is = after(current.name);
+      const is = after2(current.name);
       if (was === void 0 || is === void 0) return { differences: [], gaps: [gapOf(current)] };
       return { differences: unexplainedDifferences(compiledChanges(was, is), found, old), gaps: [] };
     }
@@ -64097,59 +64226,15 @@ function gapOf({ name: name2 }) {
   return `The compiled policies of ${name2} could not be read, so only its rules were compared.`;
 }
 
-// src/core/report/summary.ts
-var import_node_path29 = require("node:path");
-
-// src/core/coverage/coverage-counts.ts
-var PRECEDENCE = ["hit", "unhit", "untestable", "shadowed"];
-function isKnown(coverage) {
-  return coverage !== void 0 && "rules" in coverage;
-}
-function unknownCoverages(ledger) {
-  return ledger.suites.flatMap(
-    ({ title: title2, coverage }) => coverage === void 0 || isKnown(coverage) ? [] : [{ title: title2, reason: coverage.unknown }]
-  );
-}
-function fileCoverages(ledger) {
-  const files = /* @__PURE__ */ new Map();
-  for (const { coverage } of ledger.suites) {
-    if (!isKnown(coverage)) continue;
-    const { file: file5, source } = coverage;
-    const key = `${file5}\0${source}`;
-    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
-    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
-    files.set(key, { file: file5, source, rules });
-  }
-  return [...files.values()].map(({ file: file5, source, rules }) => ({ file: file5, source, rules: [...rules.values()] }));
-}
-function joined(before, next) {
-  if (before === void 0) return next;
-  const best2 = PRECEDENCE.indexOf(next.state) < PRECEDENCE.indexOf(before.state) ? next : before;
-  return { ...best2, probes: [.../* @__PURE__ */ new Set([...before.probes, ...next.probes])] };
-}
-function profileCoverages(ledger) {
-  return fileCoverages(ledger).flatMap(({ file: file5, rules }) => {
-    const profiles = [...new Set(rules.map(({ profile: profile2 }) => profile2))];
-    return profiles.map((profile2) => {
-      const ofProfile2 = rules.filter((rule) => rule.profile === profile2);
-      return {
-        profile: profile2,
-        file: file5,
-        own: countRules(ofProfile2.filter(({ included }) => !included)),
-        included: countRules(ofProfile2.filter(({ included }) => included))
-      };
-    });
+// src/core/audit/written-names.ts
+var LABELS = ["profile", "label", "peer", "target", "tcontext", "peer_label", "peer_profile"];
+function withWrittenNames(record2, names2) {
+  const isChange = /^(?:change_|stack)/.test(record2.fields["operation"] ?? "");
+  const fields2 = Object.entries(record2.fields).map(([key, value]) => {
+    const isLabel = LABELS.includes(key) || key === "name" && isChange;
+    return [key, isLabel ? asWritten(value, names2) : value];
   });
-}
-function countRules(rules) {
-  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
-  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
-  const testable = counts.hit + counts.unhit;
-  const percent = testable === 0 ? void 0 : Math.floor(counts.hit * 1e3 / testable) / 10;
-  return defined({ ...counts, testable, percent });
-}
-function hasRules({ testable, shadowed, untestable }) {
-  return testable + shadowed + untestable > 0;
+  return { ...record2, fields: Object.fromEntries(fields2) };
 }
 
 // src/core/verdict/match.ts
@@ -64331,6 +64416,9 @@ function names(key, pattern2) {
 }
 
 // src/core/verdict/facts.ts
+function unmetBy(audit, record2, { names: names2 }) {
+  return matchRecord(audit, names2 === void 0 ? record2 : withWrittenNames(record2, names2));
+}
 function recordKey({ fields: fields2 }) {
   const { comm, operation: operation2, name: name2, capname, family: family2, signal: signal4 } = fields2;
   return JSON.stringify([comm, operation2, name2, capname, family2, signal4, fields2["denied_mask"] ?? fields2["denied"]]);
@@ -64347,11 +64435,12 @@ function isOfAccess({ expect: expect2 }, { before }) {
 function silentDenials(evidence = []) {
   return evidence.filter((witness) => isDenial(witness) || isComplaint(witness)).map((witness) => ({ ...witness, record: { ...witness.record, type: "DENIED" } }));
 }
-function isProof({ probe: probe3, observation }, { by, record: record2 }) {
+function isProof(facts2, { by, record: record2 }) {
+  const { probe: probe3, observation } = facts2;
   if (by === "window") return false;
   if (!isCommand(probe3)) return true;
   const { audit } = probe3.expect;
-  if (isTelling(audit)) return matchRecord(audit, record2) === void 0;
+  if (isTelling(audit)) return unmetBy(audit, record2, facts2) === void 0;
   if (record2.type === "KILLED") return observation.signal === "SIGKILL";
   const isStart3 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
   return by === "comm" && (observation.stage === "exec" || isStart3);
@@ -64495,7 +64584,7 @@ var VERDICTS = {
       if (notStarted2 !== void 0) {
         return `AppArmor denied ${notStarted2}, so the command could not be started; the control, without the profile, started it and fails too (${how}): this proves nothing about what it does.`;
       }
-      const record2 = hasDenial ? "a denial made the command fail" : "AppArmor denied it";
+      const record2 = hasDenial ? "a denial made it fail" : "AppArmor denied it";
       return `The control, without the profile, fails too (${how}), and no record shows that ${record2}: this proves nothing about the profile.`;
     },
     hint: "Remove the other layer (`only-apparmor: true`, or capabilities, security-opt, sysctls, user), so that only the profile decides."
@@ -64525,6 +64614,12 @@ var VERDICTS = {
         control: "succeeds"
       },
       {
+        expected: "denied, `audit: none`, without `errno`",
+        confined: "an HTTP request gets no answer",
+        record: "none",
+        control: "succeeds"
+      },
+      {
         expected: "denied, without a record that `audit` names",
         confined: "an HTTP request fails",
         record: "of any denial",
@@ -64532,7 +64627,7 @@ var VERDICTS = {
       },
       {
         expected: "denied, `audit: none`",
-        confined: "an access to a file, a socket or a mount fails, and the audit mode is `noquiet`",
+        confined: "an access fails, of no capability nor change of profile, and the audit mode is `noquiet`",
         record: "none",
         control: "succeeds"
       },
@@ -64561,6 +64656,8 @@ var VERDICTS = {
           return "It fails only under the profile, but AppArmor did not deny it: the kernel was made to record every such denial, and there is no record.";
         case "errno":
           return `It failed with ${facts2.errno ?? "a signal"}, but AppArmor denies with EACCES or EPERM: an earlier probe may be the cause.`;
+        case "answer":
+          return `The service did not answer (${facts2.errno}), and no record shows that AppArmor is why.`;
         case "fit":
           return facts2.said === void 0 ? `AppArmor denied something (${facts2.denial}), but nothing shows that this made it fail.` : `AppArmor denied something (${facts2.denial}), but the command failed for another reason: ${facts2.said}`;
         case "permission":
@@ -64581,6 +64678,8 @@ var VERDICTS = {
           return "See in what the two containers differ: the service may have been kept from setting the owner or the mode of the file.";
         case "errno":
           return "If the profile answers with this errno (`flags=(error=\u2026)`), declare `errno`.";
+        case "answer":
+          return "Declare `ready`, so that the request is not too early, or `errno`, if no answer is what you expect.";
         case "fit":
           return facts2.condition === void 0 ? `${TEST_ACCESS}, or name the record that decides (\`audit: {name: \u2026}\`).` : `${TEST_ACCESS}, or name the record that decides: \`audit: ${facts2.condition}\`.`;
         case "permission":
@@ -64596,6 +64695,13 @@ var VERDICTS = {
     when: [{ expected: "denied", confined: "fails", record: "any", control: "no usable answer" }],
     reason: ({ why }) => `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
     hint: ({ isProgramMissing }) => isProgramMissing ? INSTALL_PROGRAM : void 0
+  },
+  "leads-elsewhere": {
+    kind: "inconclusive",
+    means: "A path of the probe leads to another file in the control: a link differs. So the two were not asked for the same, and a container that puts a link in the way shows nothing of the rules for the path.",
+    when: [{ expected: "any", confined: "an operation", record: "any", control: "the path leads elsewhere there" }],
+    reason: ({ path: path5, here, there }) => `${path5} leads to ${oneLine(here, PATH2)}, but in the control to another file: ${oneLine(there, PATH2)}.`,
+    hint: "Name the path that the link leads to, or see to it that both containers have the same link."
   },
   "earlier-probe": {
     kind: "inconclusive",
@@ -64636,6 +64742,14 @@ var VERDICTS = {
     ],
     reason: ({ denial }) => denial === void 0 ? "It succeeded, but AppArmor denied something and the result differs from the control's." : `It ended as if it had succeeded, but AppArmor denied what it names: ${denial}.`,
     hint: "Declare what it must print (`stdout`, `stderr`), or test the access itself (`open`, `try`)."
+  },
+  "denied-and-done": {
+    kind: "inconclusive",
+    means: "An operation succeeded, and the kernel recorded that AppArmor denied just this access. One of the two is not of the probe: another process of the container may have taken its name, or changed its answer.",
+    when: [
+      { expected: "allowed", confined: "an operation succeeds", record: "of a denial of that access", control: "any" }
+    ],
+    reason: ({ denial }) => `It succeeded, but AppArmor recorded that it denied just this: ${denial ?? ""}.`
   },
   "denied-but-allowed": {
     kind: "fail",
@@ -64821,10 +64935,15 @@ function memberState(entry) {
   if (code2 === "let-pass") return "failed";
   if (isAbsent(entry)) return "absent";
   if (kind === "skipped" || NOT_ASKED2.has(code2)) return "untried";
-  const isDeclared = entry.probe.expect.access === "allowed";
-  if (kind === "pass") return isDeclared ? "allowed" : "denied";
-  if (isDeclared && isDeniedByOthers(entry)) return "untried";
+  const isDeclared2 = entry.probe.expect.access === "allowed";
+  if (isExec(entry) && REFUSED.has(code2)) return "denied";
+  if (kind === "pass") return isDeclared2 ? "allowed" : "denied";
+  if (isDeclared2 && isDeniedByOthers(entry)) return "untried";
   return kind === "fail" ? "failed" : "undecided";
+}
+var REFUSED = /* @__PURE__ */ new Set(["denied-but-allowed", "denied-silently-but-allowed"]);
+function isExec({ probe: { closed: closed2 } }) {
+  return closed2?.class === "exec";
 }
 function isAbsent({ probe: { action }, verdict: { code: code2 }, control }) {
   const isSocket2 = action.kind === "operation" && action.name === "socket";
@@ -64836,6 +64955,12 @@ function isDeniedByOthers({ witnesses }) {
 }
 function hasNoCode(errno) {
   return errno !== void 0 && NO_SUCH_SOCKET.has(errno);
+}
+function isNoticed(entry) {
+  const { code: code2 } = entry.verdict;
+  const isOfRecord = code2 === "silent-denial" || code2 === "condition";
+  if (isOfRecord && RECORDED_ONCE.has(entry.probe.closed?.class ?? "")) return false;
+  return ["failed", "undecided"].includes(memberState(entry));
 }
 function tallyOf({ entries, untried: untried2 }) {
   const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried2.length };
@@ -64860,6 +64985,343 @@ function whyUntried({ verdict: { code: code2, reason }, control }) {
 }
 function notableEntries({ entries }) {
   return entries.filter((entry) => ["failed", "undecided"].includes(memberState(entry)));
+}
+
+// src/core/report/describe-entry.ts
+var LINE = 1e3;
+var MOST_LISTED = 8;
+function actionText(action, user) {
+  const text3 = unboundedActionText(action);
+  return oneLine(user === void 0 ? text3 : `${text3} (as ${user})`, LINE);
+}
+function unboundedActionText(action) {
+  switch (action.kind) {
+    case "run":
+      return `run ${commandText(action)}`;
+    case "shell":
+      return `shell ${action.script.trim()}`;
+    case "http":
+      return `http ${action.url}`;
+    case "operation":
+      return describeAction(action);
+  }
+}
+function expectationText(expect2) {
+  const parts = [
+    expect2.errno === void 0 ? expect2.access : `${expect2.access} with ${expect2.errno}`,
+    expect2.by === void 0 ? void 0 : `by ${expect2.by}`,
+    expect2.exit === void 0 ? void 0 : `exit ${expect2.exit}`,
+    expect2.status === void 0 ? void 0 : `HTTP ${expect2.status}`,
+    matchOf("stdout", expect2.stdout),
+    matchOf("stderr", expect2.stderr),
+    matchOf("body", expect2.body),
+    matchOf("label", expect2.label),
+    expect2.mode === void 0 ? void 0 : `mode ${expect2.mode}`,
+    expect2.secure === void 0 ? void 0 : environmentText(expect2.secure),
+    auditText(expect2.audit)
+  ];
+  return oneLine(present(parts).join(", "), LINE);
+}
+function matchOf(name2, match) {
+  return match === void 0 ? void 0 : `${name2} ${matchText2(match)}`;
+}
+function matchText2(match) {
+  const parts = [
+    match.equals === void 0 ? void 0 : `equals "${match.equals}"`,
+    match.contains === void 0 ? void 0 : `contains "${match.contains}"`,
+    match.matches === void 0 ? void 0 : `matches /${match.matches}/`,
+    match.not === void 0 ? void 0 : `not (${matchText2(match.not)})`
+  ];
+  return present(parts).join(" and ");
+}
+function auditText(audit) {
+  if (audit === void 0) return void 0;
+  if (audit === "none") return "no audit record";
+  const fields2 = Object.entries(audit).map(([key, match]) => `${key} ${matchText2(match)}`);
+  return `a record where ${fields2.join(", ")}`;
+}
+function environmentText(secure) {
+  return secure ? "environment scrubbed" : "environment not scrubbed";
+}
+function present(parts) {
+  return parts.filter((part) => part !== void 0);
+}
+function durationText(ms2) {
+  if (!Number.isFinite(ms2) || ms2 < 0) return "unknown time";
+  if (ms2 < 1) return "<1 ms";
+  if (ms2 < 1e3) return `${Math.round(ms2)} ms`;
+  if (ms2 < 6e4) return `${(ms2 / 1e3).toFixed(1)} s`;
+  return `${Math.floor(ms2 / 6e4)} min ${Math.round(ms2 % 6e4 / 1e3)} s`;
+}
+function observationText(observation) {
+  const { signal: signal4, exit, status, durationMs, remark } = observation;
+  const parts = present([
+    stageText(observation),
+    signal4 === void 0 ? void 0 : `ended by ${signal4}`,
+    exit === void 0 ? void 0 : `exit ${exit}`,
+    status === void 0 ? void 0 : `HTTP ${status}`
+  ]);
+  const outcome3 = parts.length === 0 ? "succeeded" : parts.join(", ");
+  const end = remark === void 0 ? "" : `; ${remark}`;
+  return oneLine(`${outcome3} (${durationText(durationMs)})${end}`, LINE);
+}
+function stageText({ stage, problem, errno }) {
+  switch (stage) {
+    case "lost":
+      return `no answer: ${problem ?? "the reason is unknown"}`;
+    case "timeout":
+      return "timed out and was killed";
+    case "exec":
+      return `could not be started: ${errno ?? "the reason is unknown"}`;
+    case "done":
+    default:
+      return errno === void 0 ? void 0 : `failed with ${errno}`;
+  }
+}
+var ACCESS_KEYS = [
+  "denied_mask",
+  "denied",
+  "requested_mask",
+  "capname",
+  "family",
+  "sock_type",
+  "protocol",
+  "signal",
+  "peer",
+  "target",
+  "flags",
+  "fstype",
+  "srcname",
+  "info",
+  "error"
+];
+function recordText({ type: type4, fields: fields2 }) {
+  const field = (key) => Object.hasOwn(fields2, key) ? fields2[key] : void 0;
+  const name2 = field("name");
+  const keys = ACCESS_KEYS.map((key) => {
+    const value = field(key);
+    return value === void 0 ? void 0 : `${key}=${quoted(value)}`;
+  });
+  const parts = [type4, field("operation") ?? "?", name2 === void 0 ? void 0 : quoted(name2), ...keys];
+  return oneLine(present(parts).join(" "), LINE);
+}
+function processText({ pid, label: label2, expected }) {
+  const correction = sameLabel(label2, expected) ? "" : `, not ${expected}`;
+  return oneLine(`pid ${pid} under ${label2}${correction}`, LINE);
+}
+function carriedText({ label: label2, mode: mode2, secure }) {
+  const parts = [labelText(label2, mode2), secure === void 0 ? void 0 : environmentText(secure)];
+  return oneLine(present(parts).join(", "), LINE);
+}
+function rulingText({ path: path5, permissions, allowed: allowed2 }) {
+  const verb = allowed2 ? "allows" : "does not allow";
+  return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path5)}`, LINE);
+}
+function sizeText({ bytes, truncated }) {
+  return truncated ? `${counted(bytes, "byte")} in total, cut by the agent` : counted(bytes, "byte");
+}
+function placeText(entry, root) {
+  const { file: file5, line } = entry.probe.at;
+  return oneLine(`${relativeTo(root, file5)}:${line}`, LINE);
+}
+function factsOf(entry, root) {
+  return [...probeFacts(entry, root), ...observationFacts(entry), ...verdictFacts(entry)];
+}
+function probeFacts(entry, root) {
+  const { id, because, from: from2, action, user, expect: expect2 } = entry.probe;
+  const by = from2 === void 0 ? "" : `by the peer ${visible(from2)}: `;
+  return facts([
+    ["probe", `${visible(id)} at ${placeText(entry, root)}`],
+    ["because", because === void 0 ? void 0 : oneLine(because, LINE)],
+    ["tried", `${by}${actionText(action, user)}`],
+    ["expected", expectationText(expect2)]
+  ]);
+}
+function observationFacts({ observation, control, witnesses, evidence, ruling }) {
+  const { process: process3, other, carried } = observation ?? {};
+  const noRecord = witnesses.length === 0 && observation !== void 0;
+  return facts([
+    ["happened", observation === void 0 ? void 0 : observationText(observation)],
+    ["process", process3 === void 0 ? void 0 : processText(process3)],
+    ["other end", other === void 0 ? void 0 : processText(other)],
+    ["label", carried === void 0 ? void 0 : carriedText(carried)],
+    ...witnessFacts(witnesses),
+    ["kernel", noRecord ? "no record" : void 0],
+    ...evidence === void 0 ? [] : evidenceFacts(evidence),
+    ["policy", ruling === void 0 ? void 0 : rulingText(ruling)],
+    ["control", control === void 0 ? void 0 : observationText(control)]
+  ]);
+}
+function witnessText({ record: record2, by, before }) {
+  const place3 = before === void 0 ? "" : `, of ${before}, not of the access itself`;
+  return `${recordText(record2)} (by ${by}${place3})`;
+}
+function witnessFacts(witnesses) {
+  const isDenial4 = ({ record: record2 }) => Number(record2.type === "DENIED");
+  const listed = [...witnesses].sort((a, b) => isDenial4(b) - isDenial4(a)).slice(0, MOST_LISTED);
+  const rest = witnesses.length - listed.length;
+  return [
+    ...listed.map((witness) => ["kernel", witnessText(witness)]),
+    ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
+  ];
+}
+function evidenceFacts({ observation, witnesses }) {
+  return [
+    ["evidence", `a second attempt under noquiet, which decides nothing: ${observationText(observation)}`],
+    ...witnesses.slice(0, MOST_LISTED).map(({ record: record2 }) => ["evidence", recordText(record2)])
+  ];
+}
+function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
+  return facts([
+    ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE)],
+    ...notes.slice(0, MOST_LISTED).map((note3) => ["note", oneLine(note3, LINE)]),
+    ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE)]
+  ]);
+}
+function facts(lines) {
+  return lines.flatMap(([label2, value]) => value === void 0 ? [] : [[label2, value]]);
+}
+function underText({ confinement, image }) {
+  const profile2 = confinement === void 0 ? "confinement not proved" : `profile ${confinement.profile} (${confinement.mode})`;
+  return oneLine(`${profile2}, image ${image}`, LINE);
+}
+function layersText({ layers }) {
+  return oneLine(`other layers: ${layers.join("; ")}`, LINE);
+}
+function labelProofText({ confinement }) {
+  const proof = confinement?.labels[0];
+  if (proof === void 0) return void 0;
+  return oneLine(`the kernel reports that the ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
+}
+function faultText(fault) {
+  return oneLine(`[${fault.code}] ${fault.message}`, LINE);
+}
+
+// src/core/report/closed-rows.ts
+var LINE2 = 800;
+var WHY = 160;
+var MOST_REASONS = 3;
+var MOST_NAMED = 3;
+function closedTitle(result2) {
+  return `closed: ${result2.class}`;
+}
+function closedText(result2) {
+  const tally = tallyOf(result2);
+  const parts = [
+    `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
+    countText(tally.allowed, result2.class === "exec" ? "under the declared label" : "allowed as declared"),
+    countText(tally.failed, "not as declared"),
+    countText(tally.undecided, "undecided"),
+    countText(tally.absent, "not there"),
+    tally.untried === 0 ? void 0 : `${grouped(tally.untried)} not tried (${untriedText(result2)})`
+  ];
+  return oneLine(`${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally)}`, LINE2);
+}
+function countText(count2, what) {
+  return count2 === 0 ? void 0 : `${grouped(count2)} ${what}`;
+}
+function nothingTriedText(tally) {
+  const isNothing = tally.denied + tally.allowed + tally.failed + tally.undecided === 0;
+  return isNothing && tally.kind !== "skipped" ? ": nothing of it could be tried" : "";
+}
+function untriedText(result2) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const { member: member2, why } of untriedMembers(result2)) groups.set(why, [...groups.get(why) ?? [], member2]);
+  const sorted2 = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const shown2 = sorted2.slice(0, MOST_REASONS).map(([why, members2]) => `${namesText(members2)}: ${oneLine(why, WHY)}`);
+  const rest = sorted2.length - shown2.length;
+  return [...shown2, ...rest > 0 ? [counted(rest, "other reason")] : []].join("; ");
+}
+function namesText(members2) {
+  const named = members2.slice(0, MOST_NAMED).join(", ");
+  const rest = members2.length - MOST_NAMED;
+  return rest > 0 ? `${named} and ${grouped(rest)} more` : named;
+}
+function closedEffortText({ entries, durationMs }) {
+  return `${counted(entries.length, "attempt")}, ${durationText(durationMs)}`;
+}
+var STATE_TEXT = {
+  denied: "denied",
+  allowed: "allowed, as declared",
+  failed: "NOT AS DECLARED",
+  undecided: "UNDECIDED",
+  absent: "not there",
+  untried: "not tried"
+};
+function memberLines(result2) {
+  return [
+    ...result2.entries.map(memberLine),
+    ...result2.untried.map(({ member: member2, why }) => oneLine(`${member2}: not tried. ${why}`, LINE2))
+  ];
+}
+function memberLine(entry) {
+  const { probe: probe3, verdict: verdict2 } = entry;
+  const member2 = probe3.closed?.member ?? probe3.name;
+  return oneLine(`${member2}: ${STATE_TEXT[memberState(entry)]}. ${verdict2.reason}`, LINE2);
+}
+function unknownClassesText({ notClosed }) {
+  if (notClosed === void 0 || notClosed.unknown.length === 0) return void 0;
+  const names2 = notClosed.unknown.join(", ");
+  return `The spec says nothing of these classes: ${names2}. List each of them in \`closed\` or in \`open\`.`;
+}
+function openClassesText({ notClosed }) {
+  if (notClosed === void 0 || notClosed.open.length === 0) return void 0;
+  return `left open: ${notClosed.open.join(", ")}`;
+}
+
+// src/core/report/summary.ts
+var import_node_path29 = require("node:path");
+
+// src/core/coverage/coverage-counts.ts
+var PRECEDENCE = ["hit", "unhit", "untestable", "shadowed"];
+function isKnown(coverage) {
+  return coverage !== void 0 && "rules" in coverage;
+}
+function unknownCoverages(ledger) {
+  return ledger.suites.flatMap(
+    ({ title: title2, coverage }) => coverage === void 0 || isKnown(coverage) ? [] : [{ title: title2, reason: coverage.unknown }]
+  );
+}
+function fileCoverages(ledger) {
+  const files = /* @__PURE__ */ new Map();
+  for (const { coverage } of ledger.suites) {
+    if (!isKnown(coverage)) continue;
+    const { file: file5, source } = coverage;
+    const key = `${file5}\0${source}`;
+    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
+    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
+    files.set(key, { file: file5, source, rules });
+  }
+  return [...files.values()].map(({ file: file5, source, rules }) => ({ file: file5, source, rules: [...rules.values()] }));
+}
+function joined(before, next) {
+  if (before === void 0) return next;
+  const best2 = PRECEDENCE.indexOf(next.state) < PRECEDENCE.indexOf(before.state) ? next : before;
+  return { ...best2, probes: [.../* @__PURE__ */ new Set([...before.probes, ...next.probes])] };
+}
+function profileCoverages(ledger) {
+  return fileCoverages(ledger).flatMap(({ file: file5, rules }) => {
+    const profiles = [...new Set(rules.map(({ profile: profile2 }) => profile2))];
+    return profiles.map((profile2) => {
+      const ofProfile2 = rules.filter((rule) => rule.profile === profile2);
+      return {
+        profile: profile2,
+        file: file5,
+        own: countRules(ofProfile2.filter(({ included }) => !included)),
+        included: countRules(ofProfile2.filter(({ included }) => included))
+      };
+    });
+  });
+}
+function countRules(rules) {
+  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
+  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
+  const testable = counts.hit + counts.unhit;
+  const percent = testable === 0 ? void 0 : Math.floor(counts.hit * 1e3 / testable) / 10;
+  return defined({ ...counts, testable, percent });
+}
+function hasRules({ testable, shadowed, untestable }) {
+  return testable + shadowed + untestable > 0;
 }
 
 // src/core/report/coverage-wording.ts
@@ -69357,10 +69819,10 @@ function runProbesInMocha(title2, probes, settle2, options) {
     suite.addTest(test2);
     test2.timeout(0);
   }
-  return new Promise((resolve14) => {
+  return new Promise((resolve15) => {
     const runner = mocha.run(() => {
       runner.dispose();
-      resolve14();
+      resolve15();
     });
   });
 }
@@ -69452,13 +69914,13 @@ function errnoInText(output2) {
 
 // src/harness/session/abortable.ts
 function abortable(signal4, work) {
-  return new Promise((resolve14, reject) => {
+  return new Promise((resolve15, reject) => {
     const stop = () => {
       reject(new HarnessError("interrupted", "The run was interrupted."));
     };
     if (signal4.aborted) stop();
     signal4.addEventListener("abort", stop, { once: true });
-    work.then(resolve14, reject).finally(() => {
+    work.then(resolve15, reject).finally(() => {
       signal4.removeEventListener("abort", stop);
     });
   });
@@ -70123,7 +70585,7 @@ async function reasonsWithoutEffect(text3) {
 }
 
 // src/harness/suite/prepare-suite.ts
-var import_promises26 = require("node:timers/promises");
+var import_promises27 = require("node:timers/promises");
 
 // src/harness/suite/container-twins.ts
 var import_node_path32 = require("node:path");
@@ -70307,10 +70769,10 @@ function partsOf2(label2) {
 }
 
 // src/core/verdict/denial-text.ts
-var LINE = 300;
+var LINE3 = 300;
 function denialText({ fields: fields2 }) {
   const { operation: operation2 = "an access", name: name2, capname, family: family2, sock_type: type4, target } = fields2;
-  if (capname !== void 0) return oneLine(`capability ${capname}`, LINE);
+  if (capname !== void 0) return oneLine(`capability ${capname}`, LINE3);
   const words5 = [
     operation2,
     fields2["fstype"],
@@ -70325,7 +70787,7 @@ function denialText({ fields: fields2 }) {
   ];
   const text3 = words5.filter((word) => word !== void 0 && word !== "").join(" ");
   const peer = fields2["peer"];
-  return oneLine(peer === void 0 ? text3 : `${text3}, peer ${peer}`, LINE);
+  return oneLine(peer === void 0 ? text3 : `${text3}, peer ${peer}`, LINE3);
 }
 function startDenialText(record2) {
   return denialText(record2).replace(/^(\w+) (?=\/)/, "$1 of ");
@@ -70336,7 +70798,7 @@ function recordCondition({ fields: fields2 }) {
     const value = fields2[key];
     return value === void 0 ? [] : [`${key}: ${yamlText(value)}`];
   });
-  return `{${oneLine(pairs3.join(", "), LINE)}}`;
+  return `{${oneLine(pairs3.join(", "), LINE3)}}`;
 }
 function yamlText(value) {
   return /^[\w/][\w@%+./-]*$/.test(value) && !/^[\d.]+$/.test(value) ? value : JSON.stringify(value);
@@ -70408,6 +70870,17 @@ var PolicyQuery = class {
   file(label2, path5) {
     return this.ask(label2, Buffer.concat([Buffer.from([FILE_CLASS]), Buffer.from(path5)]));
   }
+  /**
+   * @param label of the profile, as loaded.
+   * @param path as the kernel sees it: links followed, folders with a slash at the end.
+   * @returns what the policy says, for the owner of the file; undefined when the kernel does not answer.
+   */
+  ruling(label2, path5, permissions) {
+    const allow2 = this.file(label2, path5);
+    if (allow2 === void 0) return void 0;
+    const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
+    return { path: path5, permissions: permissions.join(""), allowed: (allow2 & wanted) === wanted };
+  }
   /** Bits of what is allowed to sockets of a family and type, by their numbers. */
   network(label2, family2, type4) {
     return this.ask(label2, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
@@ -70427,16 +70900,6 @@ var PolicyQuery = class {
     }
   }
 };
-function askKernel(label2, path5, permissions) {
-  const line = openLine();
-  try {
-    const allow2 = line?.file(label2, path5);
-    const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return allow2 === void 0 ? void 0 : { path: path5, permissions: permissions.join(""), allowed: (allow2 & wanted) === wanted };
-  } finally {
-    line?.close();
-  }
-}
 function openLine() {
   try {
     return new PolicyQuery();
@@ -70515,16 +70978,17 @@ function withoutMode(label2) {
   return label2.replace(/ \([a-z]+\)$/, "");
 }
 function fits2(record2, expected, asker) {
-  return expected.operations.includes(record2.fields["operation"] ?? "") && hasClass(record2, expected) && hasNames(record2, expected) && hasFields(record2, expected) && hasMask(record2, expected) && hasMountWords(record2, expected) && isOfAsker(record2, expected, asker);
+  return expected.operations.includes(record2.fields["operation"] ?? "") && hasClass(record2, expected) && hasNames(record2, expected, asker) && hasFields(record2, expected) && (expected.isOfSelf !== true || record2.fields["peer"] === void 0) && hasMask(record2, expected) && hasMountWords(record2, expected) && isOfAsker(record2, expected, asker);
 }
 function hasClass({ fields: fields2 }, expected) {
   const given = fields2["class"];
   return given === void 0 || expected.classes.includes(given);
 }
-function hasNames({ fields: fields2 }, { names: names2 }) {
+function hasNames({ fields: fields2 }, { names: names2, byAgent }, { agentPid }) {
   if (names2 === void 0) return true;
-  const { name: name2, info = "" } = fields2;
-  if (info.startsWith("Failed name lookup")) return name2 === void 0 || names2.some((one) => one.endsWith(name2));
+  const { name: name2, info = "", pid } = fields2;
+  if (info.startsWith("Failed name lookup") && byAgent === true && pid === String(agentPid))
+    return name2 === void 0 || names2.some((one) => one.endsWith(name2));
   return name2 !== void 0 && names2.some((one) => isSameName(one, withoutSlash(name2)));
 }
 function isSameName(expected, actual) {
@@ -70574,26 +71038,49 @@ function isBetween(peer, ends) {
 }
 
 // src/harness/suite/kernel-ruling.ts
-function outsideOf(pid, names2, inChildren) {
-  const look = (path5, follow) => lookUp(pid, path5, follow);
+function outsideOf({ confined, control, names: names2, inChildren }) {
   return {
-    look,
     loaded: (label2) => asLoaded(label2, names2),
-    fsuidOf,
     inChildren,
-    ruling: (action) => rulingOn(action, pid, look)
+    before: () => {
+      const pid = confined.rootPid;
+      const stats = statsOf(pid);
+      const look = (path5, follow) => lookUp(pid, path5, follow, stats);
+      return defined({
+        look,
+        lookInControl: control && lookIn(control),
+        ruling: (action) => rulingOn(action, look, (path5) => ownerOf2(pid, path5, stats))
+      });
+    },
+    after
   };
 }
-function rulingOn(action, pid, look) {
+function lookIn({ rootPid }) {
+  const stats = statsOf(rootPid);
+  return (path5, follow) => lookUp(rootPid, path5, follow, stats);
+}
+function after() {
+  const line = openLine();
+  const users = /* @__PURE__ */ new Map();
+  return {
+    fsuidOf: (pid) => {
+      if (!users.has(pid)) users.set(pid, fsuidOf(pid));
+      return users.get(pid);
+    },
+    ask: (...question2) => line?.ruling(...question2),
+    close: () => line?.close()
+  };
+}
+function rulingOn(action, look, ownerAt) {
   const question2 = policyQuestion(action);
   const place3 = question2 && look(question2.path, question2.follow);
   if (question2 === void 0 || place3 === void 0) return () => void 0;
   const { permissions } = question2;
   const path5 = (question2.isFolder || place3.folder) && place3.path !== "/" ? `${place3.path}/` : place3.path;
-  const owner = ownerOf2(pid, place3.path);
-  return ({ process: process3 }) => {
-    if (process3 === void 0 || owner !== void 0 && owner !== fsuidOf(process3.pid)) return void 0;
-    return askKernel(withoutMode(process3.label), path5, permissions);
+  const owner = ownerAt(place3.path);
+  return ({ process: process3 }, { fsuidOf: userOf, ask }) => {
+    if (process3 === void 0 || owner !== void 0 && owner !== userOf(process3.pid)) return void 0;
+    return ask(withoutMode(process3.label), path5, permissions);
   };
 }
 
@@ -70629,6 +71116,8 @@ var ContainerWatch = class {
   #strays = /* @__PURE__ */ new Map();
   #replaced = /* @__PURE__ */ new Set();
   #serviceLabels = /* @__PURE__ */ new Set();
+  /** What probes had left running outside the profile, at the last two looks. */
+  #leftRunning = [void 0, void 0];
   constructor(options) {
     this.#options = options;
   }
@@ -70647,6 +71136,17 @@ var ContainerWatch = class {
       { details: lines }
     );
   }
+  /** Undefined when nothing that a probe has started ran outside the profile at one of the last two looks. */
+  get leftRunning() {
+    const [process3] = this.#leftRunning.filter((one) => one !== void 0);
+    if (process3 === void 0) return void 0;
+    const { pid, exe, labels } = process3;
+    const [label2] = labels.map((one) => visible(this.#shown(one)));
+    return new HarnessError(
+      "left-profile",
+      `In the confined container, a probe has left a program outside the profile: ${visible(exe)} (pid ${pid}) has the label ${label2 ?? "none"}.`
+    );
+  }
   /** Every label that the first process or a descendant of it had, whenever it was looked at. */
   get serviceLabels() {
     return this.#serviceLabels;
@@ -70658,11 +71158,16 @@ var ContainerWatch = class {
   /** Looks once; where a process has only just entered the container, until it is what it is to be. */
   async #lookAtProcesses() {
     for (let looks = 1; ; looks += 1) {
-      const processes = (await this.#options.target.processes()).filter(({ origin }) => origin !== "agent");
+      const all = await this.#options.target.processes();
+      const processes = all.filter(({ origin }) => origin !== "agent");
       const entering = processes.filter((process3) => process3.origin === "entered" && this.#strayLabel(process3));
       const isSettled = entering.length === 0 || looks === LOOKS;
       for (const process3 of processes) if (isSettled || !entering.includes(process3)) this.#note(process3);
-      if (isSettled) return;
+      if (isSettled) {
+        const left = all.find((process3) => process3.origin === "agent" && this.#strayLabel(process3));
+        this.#leftRunning = [this.#leftRunning[1], left];
+        return;
+      }
       await (0, import_promises25.setTimeout)(PAUSE_MS2);
     }
   }
@@ -70803,13 +71308,14 @@ var SuiteContainers = class {
   }
   /** Starts the peers of a container that its probes name: they share its processes and its network. */
   async #startPeers(main) {
-    const { plan } = this.#options;
+    const { plan, allPeers } = this.#options;
     const attempts = plan.closed.flatMap((closed2) => closed2.attempts);
     const probes = [...plan.probes, ...attempts].filter(({ control }) => control || !main.isControl);
     const named = new Set(
       probes.flatMap(({ action, from: from2 }) => [from2, action.kind === "operation" ? action.other : void 0])
     );
-    await Promise.all(plan.peers.filter(({ name: name2 }) => named.has(name2)).map((peer) => this.#startPeer(main, peer)));
+    const peers2 = plan.peers.filter(({ name: name2 }) => allPeers === true || named.has(name2));
+    await Promise.all(peers2.map((peer) => this.#startPeer(main, peer)));
   }
   async #startPeer(main, { name: name2, profile: profile2 }) {
     const { host } = this.#options;
@@ -70905,6 +71411,115 @@ function withAttempts(plan, { name: name2, written }, host) {
   };
   const options = { newId: newProbeId, user: void 0 };
   return { ...plan, closed: plan.closed.map((closed2) => expandClass(closed2, inventory2, options)) };
+}
+
+// src/adapters/container/rootfs/executables.ts
+var import_node_fs39 = require("node:fs");
+var import_node_path33 = require("node:path");
+var MOST_NAMES2 = 5e4;
+var SKIPPED = /^\/(?:proc|sys|dev)$/;
+var READABLE = /^[\x21-\x7e]{1,200}$/;
+function executables(pid) {
+  const root = `/proc/${pid}/root`;
+  const found = [];
+  const folders = ["/"];
+  let left = MOST_NAMES2;
+  for (const folder of folders) {
+    if (left <= 0) break;
+    const above = folder === "/" ? "" : folder;
+    const entries = entriesOf2((0, import_node_path33.join)(root, folder));
+    left -= entries.length;
+    for (const entry of entries) {
+      const path5 = `${above}/${entry.name}`;
+      if (entry.isDirectory() && !SKIPPED.test(path5)) folders.push(path5);
+      else if (entry.isFile() && READABLE.test(path5) && isExecutable((0, import_node_path33.join)(root, path5))) found.push(path5);
+    }
+  }
+  return found.sort();
+}
+function entriesOf2(folder) {
+  try {
+    return readEntries(folder);
+  } catch {
+    return [];
+  }
+}
+function readEntries(folder) {
+  return (0, import_node_fs39.readdirSync)(folder, { withFileTypes: true });
+}
+function isExecutable(path5) {
+  try {
+    return ((0, import_node_fs39.statSync)(path5).mode & 73) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+// src/core/spec/closed/exec-members.ts
+var MOST_TRIED = 120;
+var STAYS = /^p?ix$/;
+function execClass(closed2, programs, { profile: profile2, newId }) {
+  const tried = new Set(chosen(closed2, programs));
+  const attempts = programs.filter((one) => tried.has(one)).map((one) => attemptOf2(closed2, one.path, { profile: profile2, newId }));
+  const untried2 = programs.filter((one) => !tried.has(one)).map(({ path: path5 }) => ({ member: path5, why: `of ${programs.length} executables ${tried.size} are tried` }));
+  return { ...closed2, attempts, untried: untried2 };
+}
+function withExecutables(plan, programs, options) {
+  if (!plan.closed.some(({ class: name2 }) => name2 === "exec")) return plan;
+  const found = programs();
+  const closed2 = plan.closed.map((one) => one.class === "exec" ? execClass(one, found, options) : one);
+  return { ...plan, closed: closed2 };
+}
+function chosen({ allow: allow2 }, programs) {
+  const telling = programs.filter(
+    ({ path: path5, transition: transition3 }) => transition3 !== void 0 && !STAYS.test(transition3) || allow2.some((entry) => isOf(entry, path5))
+  );
+  const others = programs.filter((one) => !telling.includes(one));
+  const left = Math.max(0, MOST_TRIED - telling.length);
+  const step3 = Math.max(1, others.length / Math.max(1, left));
+  const spread2 = Array.from({ length: Math.min(left, others.length) }, (_, i) => others[Math.floor(i * step3)]);
+  return [...telling.slice(0, MOST_TRIED), ...spread2.filter((one) => one !== void 0)];
+}
+function attemptOf2(closed2, path5, { profile: profile2, newId }) {
+  const label2 = closed2.allow.find((entry) => isOf(entry, path5))?.trim().split(/\s+/)[1] ?? profile2;
+  const words5 = ["exec", path5];
+  return {
+    id: newId(),
+    name: `closed exec: ${path5} stays under ${label2}`,
+    action: { kind: "operation", name: "exec", args: [path5], words: words5, class: "file" },
+    direct: false,
+    control: true,
+    timeoutMs: 1e4,
+    expect: { access: "allowed", label: { equals: label2 } },
+    closed: { class: closed2.class, member: path5 },
+    at: closed2.at
+  };
+}
+function isOf(entry, path5) {
+  return allows(entry.trim().split(/\s+/)[0] ?? "", [path5]);
+}
+
+// src/harness/suite/closed-executables.ts
+function withContainerExecutables(plan, policy, pid) {
+  const { name: profile2 } = policy;
+  return withExecutables(plan, () => programsOf2(plan.profile, policy, pid), { profile: profile2, newId: newProbeId });
+}
+function programsOf2(source, loaded, pid) {
+  const policy = readPolicy(source, loaded);
+  return executables(pid).filter((path5) => path5 !== AGENT_PATH).map((path5) => defined({ path: path5, transition: policy && transitionOf2(policy, path5) }));
+}
+function readPolicy(source, { text: text3, source: written, name: name2 }) {
+  const file5 = profileFileOf(source);
+  try {
+    const read2 = text3 ?? (file5 === void 0 ? void 0 : profileText(file5, source.includes, written));
+    const block2 = read2?.profiles.find((one) => one.name === name2);
+    return read2 === void 0 || block2 === void 0 ? void 0 : policyOf(block2, surroundingsOf(read2, block2));
+  } catch {
+    return void 0;
+  }
+}
+function transitionOf2(policy, path5) {
+  return answer(grantsFor(policy, questionOf({ class: "file", path: path5, permission: "x" }))).transition;
 }
 
 // src/harness/suite/suite-switch.ts
@@ -71081,18 +71696,98 @@ function laterSerials(serials) {
 }
 
 // src/core/audit/probe-windows.ts
-function probeWindows(order, serials, window2) {
-  const serialsOf = (ids) => ids.flatMap((id) => serials.get(id) ?? []);
-  return new Map(
-    order.map((id, at) => [
-      id,
-      {
-        afterSerial: Math.max(window2.afterSerial, ...serialsOf(order.slice(0, at))),
-        beforeSerial: Math.min(window2.beforeSerial, ...serialsOf(order.slice(at + 1)))
-      }
-    ])
-  );
+function probeWindows(order, serials, window2, marks = []) {
+  const own2 = order.map((id) => serials.get(id) ?? []);
+  const after2 = own2.map(() => window2.afterSerial);
+  const before = own2.map(() => window2.beforeSerial);
+  for (const { serial, tried, begun } of marks) {
+    if (begun < order.length) after2[begun] = Math.max(after2[begun] ?? 0, serial);
+    if (tried > 0) before[tried - 1] = Math.min(before[tried - 1] ?? serial, serial);
+  }
+  for (let at = 1; at < order.length; at += 1)
+    after2[at] = Math.max(after2[at] ?? 0, after2[at - 1] ?? 0, ...own2[at - 1] ?? []);
+  for (let at = order.length - 2; at >= 0; at -= 1)
+    before[at] = Math.min(before[at] ?? 0, before[at + 1] ?? 0, ...own2[at + 1] ?? []);
+  return new Map(order.map((id, at) => [id, { afterSerial: after2[at] ?? 0, beforeSerial: before[at] ?? 0 }]));
 }
+
+// src/adapters/kernel/log/pace.ts
+var import_promises26 = require("node:timers/promises");
+var POLL_MS4 = 2;
+var PATIENCE = 3;
+var Pace = class {
+  #options;
+  /** Places of the attempts in the order in which they began. */
+  #places = /* @__PURE__ */ new Map();
+  #marks = [];
+  /** Attempts that have come to their end. */
+  #ended = /* @__PURE__ */ new Set();
+  /** How many, from the first on, have all come to their end. */
+  #tried = 0;
+  /** How many, from the first on, have left nothing that is still to be read. */
+  #settled = 0;
+  /** How many records have been looked at. */
+  #read = 0;
+  #looksInVain = 0;
+  #marking;
+  #failure;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** Records that were made on purpose. */
+  get marks() {
+    return this.#marks;
+  }
+  /**
+   * Waits until there is room for one more attempt, which is then under way.
+   * @throws HarnessError `no-records` when the log has fallen silent.
+   */
+  async begin(id) {
+    const { most } = this.#options;
+    if (this.#underWay() >= most) while (this.#underWay() > most / 2) await this.#makeRoom();
+    this.#places.set(id, this.#places.size);
+  }
+  /** The attempt has come to its end: what it leaves in the log has been written. */
+  end(id) {
+    this.#ended.add(this.#places.get(id) ?? -1);
+    while (this.#ended.delete(this.#tried)) this.#tried += 1;
+  }
+  #underWay() {
+    return this.#places.size - this.#settled;
+  }
+  async #makeRoom() {
+    if (this.#failure !== void 0) throw this.#failure;
+    if (this.#readRecords()) {
+      this.#looksInVain = 0;
+      return;
+    }
+    this.#looksInVain += 1;
+    const isWorthIt = this.#looksInVain >= PATIENCE && this.#tried - this.#settled >= this.#options.most / 2;
+    if (isWorthIt) this.#marking ??= this.#mark();
+    await (0, import_promises26.setTimeout)(POLL_MS4);
+  }
+  /** @returns whether that made room. */
+  #readRecords() {
+    const before = this.#settled;
+    const records = this.#options.log.peek(this.#read);
+    this.#read += records.length;
+    for (const { fields: fields2 } of records)
+      this.#settled = Math.max(this.#settled, this.#places.get(fields2["comm"] ?? "") ?? 0);
+    return this.#settled > before;
+  }
+  async #mark() {
+    const tried = this.#tried;
+    try {
+      const serial = await this.#options.barrier.cross();
+      this.#marks.push({ serial, tried, begun: this.#places.size });
+      this.#settled = Math.max(this.#settled, tried);
+    } catch (error3) {
+      this.#failure = error3;
+    }
+    this.#marking = void 0;
+    this.#looksInVain = 0;
+  }
+};
 
 // src/core/verdict/by-the-way.ts
 var FILES2 = [
@@ -71129,7 +71824,7 @@ function isLibrary({ fields: fields2 }) {
 
 // src/core/verdict/failure-lines.ts
 var MOST_LINES2 = 400;
-var LINE2 = 2e3;
+var LINE4 = 2e3;
 var LOADER = /error while loading shared libraries:|Error loading shared library|Error relocating /;
 var PERMISSION = new RegExp(
   [
@@ -71166,7 +71861,7 @@ function tellsPermission(line) {
   return kindOf6(line) === "permission";
 }
 function linesOf(text3 = "") {
-  return text3.split("\n", 1e5).map((line) => line.slice(0, LINE2).trim()).filter((line) => line !== "").slice(-MOST_LINES2);
+  return text3.split("\n", 1e5).map((line) => line.slice(0, LINE4).trim()).filter((line) => line !== "").slice(-MOST_LINES2);
 }
 function lastTelling(lines) {
   for (const text3 of lines.toReversed()) {
@@ -71267,7 +71962,7 @@ function isNamed({ command: command3, lines }, record2) {
   const isSaid = lines.some((line) => tellsPermission(line) && exactnessOf(line, record2) >= 2);
   const inCommand = exactnessOf(command3, record2);
   const isPathless = record2.fields["name"] === void 0;
-  return isSaid || inCommand === 3 || inCommand === 2 && (isExec(record2) || isPathless) && !isByTheWay(record2);
+  return isSaid || inCommand === 3 || inCommand === 2 && (isExec2(record2) || isPathless) && !isByTheWay(record2);
 }
 function isBackground({ background }, { record: record2, by }) {
   return by === "window" && background?.has(recordKey(record2)) === true;
@@ -71308,11 +72003,11 @@ function refusedLibrary(failure2, denials) {
 }
 function best(failure2, denials) {
   const last = denials.findLast((witness) => isOwn2(failure2, witness) && !isByTheWay(witness.record));
-  const fitting2 = denials.map((witness, index) => ({ record: witness.record, index, fit: fitOf2(failure2, witness, last) })).filter(({ fit }) => fit > 0).sort((a, b) => b.fit - a.fit || Number(isExec(b.record)) - Number(isExec(a.record)) || b.index - a.index);
+  const fitting2 = denials.map((witness, index) => ({ record: witness.record, index, fit: fitOf2(failure2, witness, last) })).filter(({ fit }) => fit > 0).sort((a, b) => b.fit - a.fit || Number(isExec2(b.record)) - Number(isExec2(a.record)) || b.index - a.index);
   const [first] = fitting2;
   if (first === void 0) return void 0;
   const { record: record2 } = firstLike(first, fitting2);
-  return { record: record2, isStart: isExec(record2) || isOwnScript(failure2, record2) };
+  return { record: record2, isStart: isExec2(record2) || isOwnScript(failure2, record2) };
 }
 function firstLike(candidate2, others) {
   const { fields: fields2 } = candidate2.record;
@@ -71340,7 +72035,7 @@ function fitOfUnsaid({ command: command3, telling }, witness, last) {
   const isPassing = isByTheWay(record2);
   if (isPassing && !isSaid) return isAskedFor(record2, inCommand) ? 20 : 0;
   if (inCommand >= 2) return 30;
-  if (isExec(record2)) return 25;
+  if (isExec2(record2)) return 25;
   if (!isPassing && inCommand === 1) return 15;
   if (isSaid) return witness === last && (by !== "window" || !NAMES_A_PATH.test(telling.text)) ? 10 : 0;
   return record2.fields["name"] === void 0 && by !== "window" && witness === last ? 5 : 0;
@@ -71354,7 +72049,7 @@ function isOwn2({ programs, probe: probe3 }, { record: record2, by }) {
   const comm = record2.fields["comm"] ?? "";
   return programs.has(comm) || probe3.direct && comm.startsWith("runc:");
 }
-function isExec({ fields: fields2 }) {
+function isExec2({ fields: fields2 }) {
   return fields2["operation"] === "exec";
 }
 function isOwnScript({ probe: { action }, observation, telling }, { fields: fields2 }) {
@@ -71437,7 +72132,7 @@ function wrongRecords(facts2) {
 function wrongRecord(facts2, audit) {
   const witnesses = [...facts2.witnesses, ...evidenceFor(facts2, audit)];
   const candidates2 = witnesses.filter((witness) => mayMeet(facts2.probe, audit, witness));
-  const problems2 = candidates2.map(({ record: record2 }) => matchRecord(audit, record2));
+  const problems2 = candidates2.map(({ record: record2 }) => unmetBy(audit, record2, facts2));
   const fitting2 = candidates2.filter((_, i) => problems2[i] === void 0);
   if (fitting2.length === 0) {
     const [firstProblem] = problems2;
@@ -71484,10 +72179,10 @@ function provedDenial(facts2) {
 function shownDenial(facts2) {
   const { audit } = facts2.probe.expect;
   const decisive = decisiveDenial(facts2);
-  if (!isTelling(audit) || decisive !== void 0 && matchRecord(audit, decisive.record) === void 0)
+  if (!isTelling(audit) || decisive !== void 0 && unmetBy(audit, decisive.record, facts2) === void 0)
     return decisive;
   const named = facts2.witnesses.filter(
-    (witness) => isDenial(witness) && matchRecord(audit, witness.record) === void 0
+    (witness) => isDenial(witness) && unmetBy(audit, witness.record, facts2) === void 0
   );
   const fitting2 = decisiveDenial({ ...facts2, witnesses: named });
   const own2 = named.find(({ by }) => by !== "window");
@@ -71621,6 +72316,19 @@ function unaskedReason({ action }, { errno, signal: signal4, stoppedAt }) {
   if (isAppArmorErrno(errno)) return void 0;
   return `it failed with ${errno}, which is the kernel's answer and not AppArmor's, and no record shows a denial`;
 }
+function strangeEnd({ probe: probe3, observation }, denials) {
+  const { action, expect: expect2 } = probe3;
+  const { errno, signal: signal4, process: process3 } = observation;
+  const [first] = denials;
+  if (action.kind !== "operation" || expect2.by !== void 0 || first === void 0) return void 0;
+  if (process3 !== void 0 && denials.some(({ record: record2 }) => record2.fields["pid"] === String(process3.pid)))
+    return void 0;
+  if (signal4 !== void 0)
+    return denials.some(({ record: record2 }) => record2.type === "KILLED") ? void 0 : `AppArmor denied ${denialText(first.record)}, but ${signal4} ended the attempt`;
+  if (errno === void 0 || expect2.errno === errno || APPARMOR_ERRNOS.has(errno)) return void 0;
+  const isStated = denials.some(({ record: record2 }) => errnoName(-Number(record2.fields["error"] ?? 0)) === errno);
+  return isStated ? void 0 : `AppArmor denied ${denialText(first.record)}, but the attempt failed with ${errno}, another answer of the kernel`;
+}
 
 // src/core/verdict/decide.ts
 var RESTS_ON_CONTROL = /* @__PURE__ */ new Set([
@@ -71639,7 +72347,10 @@ function decide(known2) {
   const undecided = undecidedDenial(known2);
   const outcome3 = outcomeOf(facts2);
   return wrongLabel(facts2) ?? letThrough(facts2, outcome3) ?? // before lost records, which cannot change it
-  recordsLost(facts2) ?? noUsableAnswer(outcome3) ?? nothingDecided(facts2, undecided) ?? withConditions(facts2, withNotes(facts2, withRuling(facts2, notByLeftover(facts2, judgeAccess(facts2, outcome3)))));
+  recordsLost(facts2) ?? noUsableAnswer(outcome3) ?? nothingDecided(facts2, undecided) ?? withConditions(
+    facts2,
+    withNotes(facts2, ofSameFile(facts2, withRuling(facts2, notByLeftover(facts2, judgeAccess(facts2, outcome3)))))
+  );
 }
 function outcomeOf(facts2) {
   const outcome3 = outcomeAsDeclared(facts2.probe, facts2.observation);
@@ -71683,6 +72394,9 @@ function notByLeftover(facts2, judged) {
   const isProved = denials.some((denial) => isOfAccess(facts2.probe, denial) && isProof(facts2, denial));
   return isProved ? judged : verdict("earlier-probe", leftover);
 }
+function ofSameFile({ elsewhere }, judged) {
+  return judged.kind === "pass" && elsewhere !== void 0 ? verdict("leads-elsewhere", elsewhere) : judged;
+}
 function judgeDenied(facts2, outcome3) {
   const quiet = judgeQuietDenial(facts2, outcome3);
   if (quiet !== void 0) return quiet;
@@ -71702,7 +72416,7 @@ function judgeDeniedAccess(facts2, outcome3, control) {
   const proof = denials.find((denial2) => isProof(facts2, denial2));
   const isProved = proof !== void 0 && !endedOtherwise(facts2);
   const denial = denialOf2(proof ?? denials[0]);
-  const other = hasDenial ? void 0 : otherDenial(facts2);
+  const other = hasDenial ? strangeDenial(facts2, denials) : otherDenial(facts2);
   if (other !== void 0) return other;
   if (control?.kind === "unclear") return controlUnclear(control);
   if (control?.kind === "failed") {
@@ -71714,13 +72428,18 @@ function judgeDeniedAccess(facts2, outcome3, control) {
   if (hasDenial) return judgeDeniedRequest(facts2);
   return judgeWithoutRecord(facts2, outcome3);
 }
+function strangeDenial(facts2, denials) {
+  const why = strangeEnd(facts2, denials);
+  return why === void 0 ? void 0 : verdict("not-asked", { why });
+}
 function endedOtherwise({ probe: { expect: expect2 }, observation: { errno, signal: signal4 }, control }) {
   if (expect2.by === void 0 || errno === void 0 || signal4 !== void 0 || isAppArmorErrno(errno)) return false;
   return control === void 0 || control.errno === errno;
 }
-function judgeDeniedRequest({ probe: { expect: expect2 }, witnesses }) {
-  const { audit } = expect2;
-  const named = isTelling(audit) ? witnesses.find((witness) => isDenial(witness) && matchRecord(audit, witness.record) === void 0) : void 0;
+function judgeDeniedRequest(facts2) {
+  const { witnesses } = facts2;
+  const { audit } = facts2.probe.expect;
+  const named = isTelling(audit) ? witnesses.find((witness) => isDenial(witness) && unmetBy(audit, witness.record, facts2) === void 0) : void 0;
   return named === void 0 ? verdict("no-witness", { missing: "request", denial: denialOf2(witnesses.find(isDenial)) }) : verdict("denied", { denial: denialOf2(named) });
 }
 function judgeWithoutRecord(facts2, outcome3) {
@@ -71728,8 +72447,8 @@ function judgeWithoutRecord(facts2, outcome3) {
   const { audit, by } = probe3.expect;
   const isAtAccess = observation.stoppedAt === void 0 || by !== void 0;
   if (audit === "none" && isAtAccess) return judgeSilentDenial(facts2);
-  const unasked = unaskedReason(probe3, observation);
-  if (unasked !== void 0) return verdict("not-asked", { why: unasked });
+  const unasked2 = unaskedReason(probe3, observation);
+  if (unasked2 !== void 0) return verdict("not-asked", { why: unasked2 });
   return verdict("silent-denial", { how: outcomeText(outcome3) });
 }
 function judgeQuietDenial({ evidence, ...facts2 }, outcome3) {
@@ -71758,22 +72477,39 @@ function denialOf2(witness) {
 function judgeSilentDenial({ probe: probe3, observation, control, isRecorded }) {
   if (control === void 0) return verdict("no-witness", { missing: "control" });
   const { errno, stoppedAt } = observation;
-  const unasked = stoppedAt === void 0 ? void 0 : unaskedReason(probe3, observation);
-  if (unasked !== void 0) return verdict("not-asked", { why: unasked });
+  const unasked2 = stoppedAt === void 0 ? void 0 : unaskedReason(probe3, observation);
+  if (unasked2 !== void 0) return verdict("not-asked", { why: unasked2 });
   const isExpectedErrno = probe3.expect.errno !== void 0 || isAppArmorErrno(errno);
+  if (probe3.action.kind === "http" && errno !== void 0 && probe3.expect.errno === void 0)
+    return verdict("no-witness", { missing: "answer", errno });
   if (probe3.action.kind === "operation" && !isExpectedErrno) return verdict("no-witness", { missing: "errno", errno });
   if (isRecorded === true && isAlwaysRecorded(probe3)) return verdict("no-witness", { missing: "record" });
   return verdict("denied-silently");
 }
-var RECORDED_CLASSES = /* @__PURE__ */ new Set(["file", "network", "mount"]);
+var RECORDED_CLASSES = /* @__PURE__ */ new Set([
+  "file",
+  "network",
+  "mount",
+  "ptrace",
+  "signal",
+  "rlimit",
+  "mqueue",
+  "io_uring",
+  "userns"
+]);
 function isAlwaysRecorded({ action }) {
   return action.kind === "operation" && RECORDED_CLASSES.has(action.class);
+}
+function deniedAndDone(denial) {
+  return verdict("denied-and-done", { denial: denialOf2(denial) });
 }
 function judgeAllowed(facts2, outcome3) {
   const { probe: probe3, witnesses } = facts2;
   const denials = witnesses.filter(isDenial);
   const firstDenial = isCommand(probe3) ? likelyDenial(facts2) : denials[0];
   if (outcome3.kind === "succeeded") {
+    const against = probe3.action.kind === "operation" ? denials.find((one) => isOfAccess(probe3, one)) : void 0;
+    if (against !== void 0) return unmetCondition(facts2) ?? deniedAndDone(against);
     const incomplete = firstDenial === void 0 ? void 0 : incompleteSuccess(facts2);
     if (incomplete !== void 0) return verdict("denied-on-the-way", incomplete);
     return verdict("allowed", { denials: denials.length });
@@ -71836,13 +72572,22 @@ function layerText({ probe: probe3, control, container: container2 }) {
 }
 
 // src/harness/suite/attempt-probes.ts
-async function attemptInOrder(target, probes) {
+async function attemptInOrder(target, probes, pace) {
   const observations = /* @__PURE__ */ new Map();
+  const attempt2 = async (probe3) => {
+    observations.set(probe3.id, await target.attempt(probe3));
+    pace?.end(probe3.id);
+  };
   for (const group of byUser(probes)) {
-    const attempts = group.map(async (probe3) => {
-      observations.set(probe3.id, await target.attempt(probe3));
-    });
-    await Promise.all(attempts);
+    const attempts = [];
+    try {
+      for (const probe3 of group) {
+        await pace?.begin(probe3.id);
+        attempts.push(attempt2(probe3));
+      }
+    } finally {
+      await Promise.all(attempts);
+    }
   }
   return observations;
 }
@@ -71873,8 +72618,8 @@ async function findOtherProcesses(target, sharedProfiles) {
     outside: sharedProfiles.length === 0 ? /* @__PURE__ */ new Set() : target.pidsOutside(sharedProfiles)
   };
 }
-function otherPidsOf({ action }, before, after) {
-  const outside = [...before.outside, ...after.outside];
+function otherPidsOf({ action }, before, after2) {
+  const outside = [...before.outside, ...after2.outside];
   switch (action.kind) {
     case "http":
       return new Set(outside);
@@ -71884,12 +72629,14 @@ function otherPidsOf({ action }, before, after) {
       return /* @__PURE__ */ new Set([...before.inside, ...outside]);
     // what came later may be the command
     case "operation":
-      return /* @__PURE__ */ new Set([...before.inside, ...after.inside, ...outside]);
+      return /* @__PURE__ */ new Set([...before.inside, ...after2.inside, ...outside]);
   }
 }
 
 // src/harness/suite/trial.ts
-var BATCH2 = 24;
+var BATCH2 = 512;
+var SMALL_BATCH = 24;
+var UNDER_WAY = 24;
 var UNRECORDED = /* @__PURE__ */ new Set(["no-records", "switch-changed"]);
 var NOT_TRIED = verdict("no-answer", { why: "the probe was not tried" });
 var Trial = class {
@@ -71901,6 +72648,8 @@ var Trial = class {
   policyChanges = [];
   /** What those processes were refused: during a command they are refused it again. */
   #background = /* @__PURE__ */ new Set();
+  /** How many operations may follow one another without a look at what they left. */
+  #batchSize = BATCH2;
   constructor(options) {
     this.#options = options;
   }
@@ -71917,8 +72666,11 @@ var Trial = class {
     const known2 = this.#entries.get(probe3.id);
     if (known2 !== void 0) return known2;
     const first = await this.#tryUnlessSilent(this.#batchFrom(probe3));
-    const again = await this.#tryUnlessSilent(first.filter(deservesAnotherTry).map((entry) => entry.probe));
-    for (const entry of [...first, ...again]) this.#entries.set(entry.probe.id, entry);
+    for (const entry of first) this.#entries.set(entry.probe.id, entry);
+    const again = first.filter(deservesAnotherTry).map((entry) => entry.probe);
+    for (let at = 0; at < again.length; at += SMALL_BATCH)
+      for (const entry of await this.#tryUnlessSilent(again.slice(at, at + SMALL_BATCH)))
+        this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe3.id) ?? withoutAttempt(probe3, NOT_TRIED);
   }
   /** The entries of some probes, in their order. @throws HarnessError `interrupted` */
@@ -71932,9 +72684,10 @@ var Trial = class {
     if (!isOperation(probe3)) return [probe3];
     const { probes } = this.#options;
     const start2 = probes.indexOf(probe3);
-    const candidates2 = probes.slice(start2, start2 + BATCH2);
-    const end = candidates2.findIndex((next) => !isOperation(next));
-    return end < 0 ? candidates2 : candidates2.slice(0, end);
+    const candidates2 = probes.slice(start2, start2 + this.#batchSize);
+    const few = beginningOf(candidates2.slice(0, SMALL_BATCH), isOperation);
+    const many = beginningOf(candidates2, isIndependent);
+    return many.length > few.length ? many : few;
   }
   /** Without a record of the barrier, no verdict of the batch has its records; nor under another audit mode. */
   async #tryUnlessSilent(probes) {
@@ -71953,13 +72706,22 @@ var Trial = class {
     const leftover = this.#options.twins?.leftover;
     const observed2 = await this.#observe(remaining, leftover);
     const entries = await this.#withEvidence(observed2, leftover);
-    const [last] = entries.filter(mayHaveLeft).slice(-1);
+    const leaving = entries.filter(mayHaveLeft);
+    const [last] = leaving.slice(-1);
     if (last !== void 0) await this.#options.twins?.compare(last.probe);
-    return [...decided, ...entries];
+    return [...decided, ...this.#withoutDisturbed(entries, leaving)];
+  }
+  /** Of many operations none leaves anything. When one did, those after it are tried again, in small batches. */
+  #withoutDisturbed(entries, [first]) {
+    if (first === void 0 || entries.length <= SMALL_BATCH) return entries;
+    this.#batchSize = SMALL_BATCH;
+    const order = orderOfAttempts(entries.map(({ probe: probe3 }) => probe3)).map(({ id }) => id);
+    const kept = new Set(order.slice(0, order.indexOf(first.probe.id) + 1));
+    return entries.filter(({ probe: probe3 }) => kept.has(probe3.id));
   }
   /** Tries the probes, and decides. */
   async #observe(probes, leftover) {
-    const { seen, attribution } = await this.#tryInWindow(probes, (batch) => this.#attempt(batch));
+    const { seen, attribution } = await this.#tryInWindow(probes, (batch, pace) => this.#attempt(batch, pace));
     return probes.map((probe3) => this.#entry(probe3, seen, attribution, leftover));
   }
   /** Tries again, with quiet rules made to speak, what was denied without a record: only to see which rule decided. */
@@ -71970,7 +72732,7 @@ var Trial = class {
     if (silent.length === 0) return entries;
     const { seen, attribution } = await this.#tryInWindow(
       silent,
-      (batch) => auditSwitch2.speak(async () => ({ confined: await attemptInOrder(confined, batch), control: /* @__PURE__ */ new Map() }))
+      (batch, pace) => auditSwitch2.speak(async () => ({ confined: await attemptInOrder(confined, batch, pace), control: /* @__PURE__ */ new Map() }))
     );
     return entries.map((entry) => {
       const { probe: probe3, observation } = entry;
@@ -71987,35 +72749,45 @@ var Trial = class {
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
     const previews = this.#previews(probes);
-    const seen = await attempt2(probes);
+    const { log: records, barrier } = this.#options;
+    const pace = new Pace({ log: records, barrier, most: UNDER_WAY });
+    const seen = await attempt2(probes, pace);
     await this.#options.watch?.look();
-    const after = await this.#findOtherProcesses();
+    const after2 = await this.#findOtherProcesses();
     const log = await closeWindow();
     this.#options.auditSwitch?.check();
+    const outside = this.#options.outside.after();
     const traces = probes.map((probe3) => {
       const observation = seen.confined.get(probe3.id);
-      const others = { pids: otherPidsOf(probe3, before, after), labels: this.#options.watch?.serviceLabels };
+      const others = { pids: otherPidsOf(probe3, before, after2), labels: this.#options.watch?.serviceLabels };
       const trace = traceOf(probe3, observation, log.window, others);
       const preview = previews.get(probe3.id);
-      return preview === void 0 ? trace : { ...trace, fitOf: this.#fitOf(probe3, preview, observation) };
+      return preview === void 0 ? trace : { ...trace, fitOf: this.#fitOf(probe3, preview, observation, outside) };
     });
-    const rulings = rulingsOf(previews, seen.confined);
-    return { seen, attribution: { ...this.#attribute(probes, traces, log), rulings } };
+    const rulings = rulingsOf(previews, seen.confined, outside);
+    outside.close();
+    const attribution = this.#attribute(probes, traces, { ...log, marks: pace.marks });
+    return { seen, attribution: { ...attribution, rulings, previews } };
   }
   #previews(probes) {
-    const { look, loaded, ruling } = this.#options.outside;
+    const { before, loaded } = this.#options.outside;
+    const { look, lookInControl, ruling } = before();
     return new Map(
-      probes.flatMap(({ id, action }) => {
+      probes.flatMap(({ id, action, control }) => {
         if (action.kind !== "operation") return [];
-        const preview = { records: expectedRecords(action, look, loaded), ruling: ruling(action) };
+        const preview = defined({
+          records: expectedRecords(action, look, loaded),
+          ruling: ruling(action),
+          elsewhere: control && lookInControl ? elsewhereOf(action.args, look, lookInControl) : void 0
+        });
         return [[id, preview]];
       })
     );
   }
   /** How records with the name of an operation relate to it. */
-  #fitOf(probe3, { records }, observation) {
+  #fitOf(probe3, { records }, observation, { fsuidOf: fsuidOf2 }) {
     const { action } = probe3;
-    const { inChildren, fsuidOf: fsuidOf2 } = this.#options.outside;
+    const { inChildren } = this.#options.outside;
     const pid = observation?.process?.pid;
     const asker = defined({
       agentPid: inChildren || isTriedInChild(action) ? void 0 : pid,
@@ -72038,11 +72810,15 @@ var Trial = class {
   }
   async #startAgents(probes) {
     const { confined, control } = this.#options;
-    const inControl = control === void 0 ? [] : probes.filter((probe3) => probe3.control);
-    await Promise.all([
-      ...probes.map((probe3) => confined.startAgents(probe3)),
-      ...inControl.map((probe3) => control?.startAgents(probe3))
-    ]);
+    await Promise.all(
+      probes.map(async (probe3) => {
+        const [here, there] = await Promise.all([
+          confined.startAgents(probe3),
+          probe3.control ? control?.startAgents(probe3) : void 0
+        ]);
+        checkCredentials(here, there);
+      })
+    );
   }
   /** Crosses the barrier and sets older records aside. @returns crosses it again and reads what came in between */
   async #openWindow() {
@@ -72059,30 +72835,34 @@ var Trial = class {
     return findOtherProcesses(confined, sharedNames === true ? profiles : []);
   }
   /** Tries the probes in both containers; what the control showed before, it is not asked again. */
-  async #attempt(probes) {
+  async #attempt(probes, pace) {
     const { confined, control, controlSeen = /* @__PURE__ */ new Map(), container: container2 } = this.#options;
     const inControl = probes.filter((probe3) => probe3.control && !controlSeen.has(probe3.id));
-    const tryConfined = () => attemptInOrder(confined, probes);
+    const tryConfined = () => attemptInOrder(confined, probes, pace);
     const tryControl = async () => control === void 0 ? controlSeen : new Map([...controlSeen, ...await attemptInOrder(control, inControl)]);
     const takeTurns = container2.mounts.some(({ readonly: readonly2 }) => !readonly2);
     if (takeTurns) return { confined: await tryConfined(), control: await tryControl() };
-    const [fromConfined, fromControl] = await Promise.all([tryConfined(), tryControl()]);
-    return { confined: fromConfined, control: fromControl };
+    const inTheControl = tryControl();
+    try {
+      return { confined: await tryConfined(), control: await inTheControl };
+    } finally {
+      await inTheControl;
+    }
   }
   /** Gives each record to its probe, and finds whose records may be missing. */
-  #attribute(probes, traces, { window: window2, texts, records }) {
+  #attribute(probes, traces, { window: window2, texts, records, marks }) {
     const { witnesses, others } = attribute(this.#options.profiles, traces, records);
     this.#keepOthers(others);
     const losses = findLosses(texts);
     const serials = new Map([...witnesses].map(([id, list2]) => [id, list2.map(({ record: record2 }) => record2.serial)]));
     const order = orderOfAttempts(probes).map(({ id }) => id);
-    const windows = probeWindows(order, serials, window2);
+    const windows = probeWindows(order, serials, window2, marks);
     return {
       witnesses,
       lossOf: ({ id }) => losses.find((loss) => mayAffect(loss, windows.get(id) ?? window2))?.why
     };
   }
-  #entry(probe3, seen, { witnesses, lossOf, rulings }, leftover) {
+  #entry(probe3, seen, { witnesses, lossOf, rulings, previews }, leftover) {
     const observation = seen.confined.get(probe3.id);
     const known2 = defined({
       probe: probe3,
@@ -72093,20 +72873,23 @@ var Trial = class {
     const unconfined = this.#servedByStray(probe3);
     if (unconfined !== void 0) return { ...known2, verdict: unconfined, observation };
     const control = seen.control.get(probe3.id);
-    return this.#decided(defined({ ...known2, observation, control }), { loss: lossOf(probe3), leftover });
+    const elsewhere = control && previews.get(probe3.id)?.elsewhere;
+    return this.#decided(defined({ ...known2, observation, control }), { loss: lossOf(probe3), leftover, elsewhere });
   }
   #decided(known2, doubts) {
-    const { container: container2, auditSwitch: auditSwitch2 } = this.#options;
+    const { container: container2, auditSwitch: auditSwitch2, names: names2 } = this.#options;
     const evidence = known2.evidence?.witnesses;
     const isRecorded = auditSwitch2?.isSpeaking;
     return {
       ...known2,
-      verdict: decide(defined({ ...known2, ...doubts, container: container2, background: this.#background, evidence, isRecorded }))
+      verdict: decide(
+        defined({ ...known2, ...doubts, names: names2, container: container2, background: this.#background, evidence, isRecorded })
+      )
     };
   }
   /** A service that does not run under the profile shows nothing of it, whatever it answers. */
   #servedByStray({ action }) {
-    const fault = this.#options.watch?.leftProfile;
+    const fault = this.#options.watch?.leftProfile ?? this.#options.watch?.leftRunning;
     if (fault === void 0 || action.kind !== "http") return void 0;
     return verdictOfError(fault.code, [fault.message, ...fault.details].join(" "));
   }
@@ -72118,6 +72901,24 @@ var Trial = class {
     for (const record2 of others) this.#background.add(recordKey(record2));
   }
 };
+function checkCredentials(here, there = []) {
+  if (here.length === 0 || there.length === 0) return;
+  const line = here.find((one) => !there.includes(one));
+  if (line === void 0) return;
+  throw new HarnessError(
+    "agent-replaced",
+    `The agent in the confined container has other credentials than the one in the control: ${visible(line)}.`
+  );
+}
+function elsewhereOf(args, look, lookInControl) {
+  const paths = args.filter((arg) => arg.startsWith("/"));
+  for (const path5 of paths) {
+    const here = look(path5, true)?.path;
+    const there = lookInControl(path5, true)?.path;
+    if (here !== void 0 && there !== void 0 && here !== there) return { path: path5, here, there };
+  }
+  return void 0;
+}
 function deservesAnotherTry({ probe: probe3, verdict: { code: code2 } }) {
   return (code2 === "records-lost" || UNRECORDED.has(code2)) && !removes(probe3.action);
 }
@@ -72128,6 +72929,13 @@ function mayHaveLeft({ probe: { action }, observation, control, evidence }) {
   );
   return leavesTraces(action) || !isUndone;
 }
+function isIndependent(probe3) {
+  return isOperation(probe3) && !leavesTraces(probe3.action) && !hasTwoProcesses(probe3);
+}
+function beginningOf(probes, holds) {
+  const end = probes.findIndex((probe3) => !holds(probe3));
+  return end < 0 ? probes : probes.slice(0, end);
+}
 function isOperation({ action }) {
   return action.kind === "operation";
 }
@@ -72135,11 +72943,11 @@ function changesPolicy({ type: type4, fields: { operation: operation2 = "", name
   if (type4 !== "STATUS" || !/^profile_(load|replace|remove)$/.test(operation2)) return false;
   return profiles.some((profile2) => name2 === profile2 || name2.startsWith(`${profile2}//`));
 }
-function rulingsOf(previews, seen) {
+function rulingsOf(previews, seen, after2) {
   return new Map(
     [...previews].flatMap(([id, preview]) => {
       const observation = seen.get(id);
-      const ruling = observation && preview.ruling(observation);
+      const ruling = observation && preview.ruling(observation, after2);
       return ruling === void 0 ? [] : [[id, ruling]];
     })
   );
@@ -72190,7 +72998,7 @@ var PreparedSuite = class _PreparedSuite {
     try {
       return new _PreparedSuite(await abortable(session.signal, work));
     } catch (thrown) {
-      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises26.setTimeout)(PREPARING_MS)]);
+      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises27.setTimeout)(PREPARING_MS)]);
       const closeErrors = await preparation.close();
       throw new PreparationFailed(asHarnessError(thrown), preparation.facts, closeErrors);
     }
@@ -72277,8 +73085,14 @@ var PreparedSuite = class _PreparedSuite {
       barrier: session.barrier,
       auditSwitch: auditSwitch2,
       profiles: names2.filter((name2) => name2 !== baseline),
+      names: written,
       container: plan.container,
-      outside: outsideOf(this.confined.pid, written, mode2 === "kill" || mode2 === "mixed")
+      outside: outsideOf({
+        confined: this.confined,
+        control: this.control,
+        names: written,
+        inChildren: mode2 === "kill" || mode2 === "mixed"
+      })
     };
   }
 };
@@ -72313,6 +73127,7 @@ var Preparation = class {
       }
     });
     await watch.look();
+    this.#plan = withContainerExecutables(this.#plan, policy, started.confined.pid);
     const { version: engineVersion } = await engine.facts();
     const earlyDenials = await this.#readEarlyDenials(policy);
     const serviceFault = this.#reportServiceFault(started.serviceFault, earlyDenials);
@@ -72386,6 +73201,7 @@ var Preparation = class {
       engine,
       run,
       number: this.#options.number,
+      allPeers: this.#options.allPeers,
       agent: { file: agentFile(), identity: await host.agentIdentity(agentFile()) }
     });
     this.#containers = containers;
@@ -72845,15 +73661,6 @@ async function denialHint(entry, profile2, asked = []) {
   const needs = labels.length === 1 ? all : all.filter((need) => !allowsAll(text3, bothEnds(need, text3)));
   return blockingRule(needs, text3, denied2) ?? await cure(needs, profile2, { text: text3, denied: denied2 });
 }
-var LABELS = ["profile", "label", "peer", "target", "tcontext", "peer_label", "peer_profile"];
-function withWrittenNames(record2, names2) {
-  const isChange = /^(?:change_|stack)/.test(record2.fields["operation"] ?? "");
-  const fields2 = Object.entries(record2.fields).map(([key, value]) => {
-    const isLabel = LABELS.includes(key) || key === "name" && isChange;
-    return [key, isLabel ? asWritten(value, names2) : value];
-  });
-  return { ...record2, fields: Object.fromEntries(fields2) };
-}
 function withLabel(record2, profile2) {
   return { ...record2, fields: { ...record2.fields, profile: profile2 } };
 }
@@ -72935,8 +73742,8 @@ async function cure(needs, profile2, { text: text3, denied: denied2 }) {
 }
 function cureText(additions, underTest, doubt) {
   const rules = additions.map(({ rule, profile: profile2 }) => ({ rule, profile: profile2 === underTest ? void 0 : profile2 }));
-  const isExec2 = additions.some(({ rule }) => / [rwamkl]*ix,$/.test(rule));
-  return HINTS.addRules(rules, doubt) + (isExec2 ? HINTS.execMode : "");
+  const isExec3 = additions.some(({ rule }) => / [rwamkl]*ix,$/.test(rule));
+  return HINTS.addRules(rules, doubt) + (isExec3 ? HINTS.execMode : "");
 }
 
 // src/core/hint/let-through-hint.ts
@@ -73010,31 +73817,31 @@ function otherOwner(denial, { access: access5 }) {
   const isOther = owner !== void 0 && owner !== whoseOf(access5);
   return isOther && matchesPath(denial, access5.path) && hasLetter(denial, access5) ? HINTS.owner(denial.place, owner) : void 0;
 }
-function namedLink(denial, { access: access5, resolve: resolve14 }) {
+function namedLink(denial, { access: access5, resolve: resolve15 }) {
   if (!couldDeny(denial, access5)) return void 0;
-  const named = denial.alternatives.find(({ text: text3, rest }) => rest === "" && isLinkTo(text3, access5.path, resolve14));
+  const named = denial.alternatives.find(({ text: text3, rest }) => rest === "" && isLinkTo(text3, access5.path, resolve15));
   return named && HINTS.linkNamed(denial.place, named.text, access5.path);
 }
-function isLinkTo(name2, path5, resolve14) {
-  return name2 !== path5 && name2.startsWith("/") && withSlash(resolve14(name2), name2.endsWith("/")) === path5;
+function isLinkTo(name2, path5, resolve15) {
+  return name2 !== path5 && name2.startsWith("/") && withSlash(resolve15(name2), name2.endsWith("/")) === path5;
 }
 function withSlash(path5, isFolder2) {
   return path5 !== void 0 && isFolder2 && !path5.endsWith("/") ? `${path5}/` : path5;
 }
-function linkedFolder(denial, { access: access5, resolve: resolve14 }) {
+function linkedFolder(denial, { access: access5, resolve: resolve15 }) {
   if (!couldDeny(denial, access5)) return void 0;
   for (const alternative of denial.alternatives) {
     const { text: text3, rest } = alternative;
-    const glob = rebased(alternative, resolve14);
+    const glob = rebased(alternative, resolve15);
     if (glob !== void 0 && globMatches(glob, access5.path))
       return HINTS.linkedFolder(denial.place, escapeName(text3) + rest, { folder: folderOf(text3), real: access5.path });
   }
   return void 0;
 }
-function reachedByLink(denial, { access: access5, resolve: resolve14, named }) {
+function reachedByLink(denial, { access: access5, resolve: resolve15, named }) {
   if (named === void 0 || isSamePath(named, access5.path) || !couldDeny(denial, access5)) return void 0;
   const found = denial.alternatives.find(
-    ({ text: text3, rest }) => globMatches(escapeName(text3) + rest, named) || globMatches(rebased({ text: text3, rest }, resolve14) ?? "", named)
+    ({ text: text3, rest }) => globMatches(escapeName(text3) + rest, named) || globMatches(rebased({ text: text3, rest }, resolve15) ?? "", named)
   );
   if (found === void 0) return void 0;
   return HINTS.reachedByLink(denial.place, escapeName(found.text) + found.rest, { named, real: access5.path });
@@ -73042,9 +73849,9 @@ function reachedByLink(denial, { access: access5, resolve: resolve14, named }) {
 function isSamePath(one, other) {
   return one.replace(/\/$/, "") === other.replace(/\/$/, "");
 }
-function rebased({ text: text3, rest }, resolve14) {
+function rebased({ text: text3, rest }, resolve15) {
   const folder = folderOf(text3);
-  const real = text3.startsWith("/") ? resolve14(folder) : void 0;
+  const real = text3.startsWith("/") ? resolve15(folder) : void 0;
   if (real === void 0 || real === folder) return void 0;
   return escapeName((real === "/" ? "" : real) + text3.slice(folder.length)) + rest;
 }
@@ -73135,6 +73942,7 @@ var MOST_CHECKS = 24;
 var MOST_CHECK_MS = 3e4;
 var NAMED_BY_RULES = /* @__PURE__ */ new Set([
   "let-through",
+  "let-pass",
   "no-complaint",
   "denied-silently-but-allowed",
   "denied-in-complain"
@@ -73180,7 +73988,7 @@ var ProfileHints = class {
     const text3 = this.#text;
     if (text3 === void 0 || entry.observation === void 0 || !NAMED_BY_RULES.has(code2)) return void 0;
     const accesses = this.#accessesOf(entry, entry.observation);
-    if (code2 === "let-through" || code2 === "no-complaint")
+    if (code2 === "let-through" || code2 === "let-pass" || code2 === "no-complaint")
       return letThroughHint(text3, accesses, {
         resolve: (path5) => this.#resolve(path5),
         named: this.#programOf(entry.probe.action) ?? pathOf(entry.probe.action)
@@ -73264,7 +74072,7 @@ function wordOf2(action) {
   return action.kind === "shell" ? "/bin/sh" : void 0;
 }
 
-// src/harness/run/missing-families.ts
+// src/harness/suite/missing-families.ts
 var NO_FAMILY2 = "EAFNOSUPPORT";
 async function missingFamilies(attempts, control) {
   const seen = /* @__PURE__ */ new Map();
@@ -73284,20 +74092,18 @@ function isOfFamily({ action: one }, { action: other }) {
   return one.kind === "operation" && other.kind === "operation" && one.args[0] === other.args[0];
 }
 
-// src/harness/run/try-closed-classes.ts
+// src/harness/suite/try-closed-classes.ts
 async function* tryClosedClasses(suite, attempt2) {
-  const all = suite.closed.flatMap(({ attempts }) => attempts);
-  const trial = suite.trialOfClosed(all, await missingFamilies(all, suite.control));
-  for (const [index, closed2] of suite.closed.entries()) {
+  for (const closed2 of suite.closed) {
     const started = Date.now();
+    const first = suite.trialOfClosed(closed2.attempts, await missingFamilies(closed2.attempts, suite.control));
     const entries = [];
-    for (const probe3 of closed2.attempts) entries.push(await attempt2(trial, probe3));
+    for (const probe3 of closed2.attempts) entries.push(await attempt2(first, probe3));
     const again = suite.trialOfClosed(
       entries.filter(isRecordedBefore).map(({ probe: probe3 }) => withoutRecord(probe3, newProbeId()))
     );
     const settled = await withSecondAttempts(entries, again, attempt2);
-    const durationMs = Date.now() - started;
-    yield { result: resultOf(closed2, settled, durationMs), trials: index === 0 ? [trial, again] : [again] };
+    yield { result: resultOf(closed2, settled, Date.now() - started), trials: [first, again] };
   }
 }
 async function withSecondAttempts(entries, again, attempt2) {
@@ -73391,7 +74197,7 @@ var SuiteRun = class {
   }
   get #hasBailed() {
     const { bail } = this.#context.options;
-    return bail && [...this.#entries.values()].some(({ verdict: verdict2 }) => verdict2.kind !== "pass");
+    return bail && [...this.#entries.values()].some((entry) => isNotGreen(entry.verdict));
   }
   /** A result for every class that the plan closes, in its order. */
   #closedResults() {
@@ -73598,29 +74404,42 @@ async function compareVerdicts(options, events2, host = THIS_HOST) {
   const baseLedger = await runUnder(base, formerNameIn(spec, formerNames));
   const headLedger = await runUnder(head2);
   const before = verdictsOf(baseLedger);
-  const after = verdictsOf(headLedger);
-  const changed = [...after].flatMap(([name2, verdict2]) => {
-    const earlier = before.get(name2);
-    return earlier === void 0 || isSame3(earlier, verdict2) ? [] : [{ name: name2, base: earlier, head: verdict2 }];
-  });
+  const after2 = verdictsOf(headLedger);
+  const changed = [...changedBetween(before, after2), ...changedBetween(membersOf(baseLedger), membersOf(headLedger))];
   const refused = faultsOf(headLedger).filter(isProfileFault);
   const others = [...faultsOf(baseLedger), ...faultsOf(headLedger).filter((fault) => !refused.includes(fault))];
   const faults = others.map(({ message }) => message);
-  if (refused.length === 0 && faults.length === 0) faults.push(...untried(before, after, base));
-  return { spec, tried: after.size, changed, refused: refused.map(({ message }) => message), faults };
+  if (refused.length === 0 && faults.length === 0) faults.push(...untried(before, after2, base));
+  return { spec, tried: after2.size, changed, refused: refused.map(({ message }) => message), faults };
 }
 function formerNameIn(spec, formerNames) {
   const parts = loadPlans([spec])[0]?.profile.name?.split("//&") ?? [];
   const isRenamed = parts.some((name2) => formerNames.has(name2));
   return isRenamed ? parts.map((name2) => formerNames.get(name2) ?? name2).join("//&") : void 0;
 }
-function untried(before, after, { label: label2 }) {
-  const lost2 = [...before.keys()].filter((name2) => !after.has(name2));
+function untried(before, after2, { label: label2 }) {
+  const lost2 = [...before.keys()].filter((name2) => !after2.has(name2));
   return lost2.map((name2) => `The probe ${JSON.stringify(name2)} was tried under ${label2} only.`);
 }
-function verdictsOf({ suites }) {
-  const entries = suites.flatMap((suite) => suite.entries);
-  return new Map(entries.map(({ probe: probe3, verdict: verdict2 }) => [probe3.name, verdict2]));
+function changedBetween(before, after2) {
+  return [...after2].flatMap(([name2, verdict2]) => {
+    const earlier = before.get(name2);
+    return earlier === void 0 || isSame3(earlier, verdict2) ? [] : [{ name: name2, base: earlier, head: verdict2 }];
+  });
+}
+function verdictsOf(ledger) {
+  const classes = closedOf(ledger).map((result2) => [closedTitle(result2), verdictOfClass(result2)]);
+  return new Map([...entriesOf(ledger).map(byName), ...classes]);
+}
+function membersOf(ledger) {
+  return new Map(closedOf(ledger).flatMap(({ entries }) => entries.map(byName)));
+}
+function byName({ probe: { name: name2 }, verdict: verdict2 }) {
+  return [name2, verdict2];
+}
+function verdictOfClass(result2) {
+  const code2 = notableEntries(result2)[0]?.verdict.code ?? "denied";
+  return { kind: tallyOf(result2).kind, code: code2, reason: closedText(result2), notes: [] };
 }
 function isSame3(a, b) {
   return a.kind === b.kind && a.code === b.code;
@@ -73633,8 +74452,8 @@ function openConfirm(base, head2) {
   if (line === void 0) return void 0;
   return {
     confirm: (access5) => {
-      const [before, after] = [base, head2].map((label2) => allowed(line, label2, access5));
-      return before === void 0 || after === void 0 ? void 0 : { base: before, head: after };
+      const [before, after2] = [base, head2].map((label2) => allowed(line, label2, access5));
+      return before === void 0 || after2 === void 0 ? void 0 : { base: before, head: after2 };
     },
     close: () => {
       line.close();
@@ -73664,7 +74483,7 @@ async function confirmExamples(base, head2, differences) {
   try {
     const baseLabel = await load(base, `${run}.base`, changes);
     const headLabel = await load(head2, `${run}.head`, changes);
-    return askKernel2(baseLabel, headLabel, differences);
+    return askKernel(baseLabel, headLabel, differences);
   } catch (error3) {
     if (!(error3 instanceof HarnessError) || error3.code !== "profile-not-isolated") throw error3;
     return { ...unconfirmedExamples(differences), notes: [`Not confirmed: ${error3.message}`] };
@@ -73688,7 +74507,7 @@ function modeOf(flags) {
   if (flags.includes("kill")) return "kill";
   return "enforce";
 }
-function askKernel2(base, head2, differences) {
+function askKernel(base, head2, differences) {
   const query = openConfirm(base, head2);
   if (query === void 0) {
     const note3 = "Not confirmed: this kernel does not support policy queries.";
@@ -73778,12 +74597,12 @@ function startOf3(fields2, at) {
 // src/harness/diff/side-mediation.ts
 async function mediationOf(base, head2, kernel) {
   const before = kernel ? await compiledClasses(base) : abiClasses(base);
-  const after = kernel ? await compiledClasses(head2) : abiClasses(head2);
-  if (before !== void 0 && after !== void 0) {
-    const of = (old, current) => isByRules(old) && isByRules(current) ? { base: before(old.name), head: after(current.name) } : void 0;
+  const after2 = kernel ? await compiledClasses(head2) : abiClasses(head2);
+  if (before !== void 0 && after2 !== void 0) {
+    const of = (old, current) => isByRules(old) && isByRules(current) ? { base: before(old.name), head: after2(current.name) } : void 0;
     return { of, gaps: [] };
   }
-  return { of: () => void 0, gaps: kernel ? [UNREADABLE] : abiGaps(base.text, head2.text, before === after) };
+  return { of: () => void 0, gaps: kernel ? [UNREADABLE] : abiGaps(base.text, head2.text, before === after2) };
 }
 var UNREADABLE = "Which classes are mediated cannot be told: the compiled policy cannot be read.";
 function isByRules({ flags }) {
@@ -73805,9 +74624,9 @@ function abiClasses({ side, text: text3 }) {
 function abiGaps(base, head2, isUnknownToBoth) {
   if (base.abi === head2.abi && isUnknownToBoth) return [];
   const before = base.abi ?? "not given";
-  const after = head2.abi ?? "not given";
+  const after2 = head2.abi ?? "not given";
   return [
-    `The abi was ${before} and is ${after}: which classes they mediate is not known here. Let a kernel be asked, or name the folder that has their files with -b.`
+    `The abi was ${before} and is ${after2}: which classes they mediate is not known here. Let a kernel be asked, or name the folder that has their files with -b.`
   ];
 }
 
@@ -73899,8 +74718,8 @@ function profileOnOneSide(name2, status) {
 }
 
 // src/cli/diff-sides.ts
-var import_node_fs39 = require("node:fs");
-var import_node_path33 = require("node:path");
+var import_node_fs40 = require("node:fs");
+var import_node_path34 = require("node:path");
 async function findSides(operands, options = {}) {
   const { names: names2 = {}, sideFolders } = options;
   const checkouts = [];
@@ -73911,8 +74730,8 @@ async function findSides(operands, options = {}) {
     const operand = operands[name2];
     const ofBase = name2 === "base" ? operands.baseIncludes : void 0;
     const includes2 = ofBase ?? options.includes ?? {};
-    if (operands.file === void 0 && (0, import_node_fs39.existsSync)(operand))
-      return { label: labelOf2(operand, names2), file: (0, import_node_path33.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+    if (operands.file === void 0 && (0, import_node_fs40.existsSync)(operand))
+      return { label: labelOf2(operand, names2), file: (0, import_node_path34.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
     const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
     const { revision, path: path5, cwd } = at;
     const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
@@ -73964,7 +74783,7 @@ function splitOperand(operand) {
 async function atRevision(operands, name2) {
   const { file: file5 = "" } = operands;
   const revision = operands[name2];
-  const path5 = await pathInRepository((0, import_node_path33.resolve)(file5));
+  const path5 = await pathInRepository((0, import_node_path34.resolve)(file5));
   if (path5 === void 0)
     throw new HarnessError("revision-unreadable", `${JSON.stringify(file5)} is not in a git repository.`);
   const cwd = existingFolder(file5);
@@ -73975,7 +74794,7 @@ async function atRevision(operands, name2) {
 }
 
 // src/cli/in-lab/command-line.ts
-var import_node_path34 = require("node:path");
+var import_node_path35 = require("node:path");
 
 // src/adapters/kernel/log/source.ts
 var LOG_SOURCES = ["kmsg", "auditd", "journal"];
@@ -74019,8 +74838,8 @@ var OPERATOR_WORDS = [...GROUPS.keys(), ...OPERATORS];
 function readOperators(text3) {
   const words5 = text3.split(",").map((word) => word.trim());
   if (words5.some((word) => !OPERATOR_WORDS.includes(word))) return void 0;
-  const chosen = new Set(words5.flatMap((word) => GROUPS.get(word) ?? [word]));
-  return OPERATORS.filter((name2) => chosen.has(name2));
+  const chosen2 = new Set(words5.flatMap((word) => GROUPS.get(word) ?? [word]));
+  return OPERATORS.filter((name2) => chosen2.has(name2));
 }
 
 // src/core/text/count.ts
@@ -74391,7 +75210,7 @@ function toGuestArgv(command3, options, operands) {
 function guestValue(row3, value) {
   if (row3.inGuest !== "absolute-path" || value === void 0) return value;
   const path5 = value;
-  return typeof path5 === "string" ? (0, import_node_path34.resolve)(path5) : path5.map((folder) => (0, import_node_path34.resolve)(folder));
+  return typeof path5 === "string" ? (0, import_node_path35.resolve)(path5) : path5.map((folder) => (0, import_node_path35.resolve)(folder));
 }
 
 // src/cli/commands/diff.ts
@@ -74429,7 +75248,7 @@ async function diffInLab(sides, plan, args) {
       ...plan === void 0 ? [] : planFiles([plan])
     ],
     argv: argvWithFiles(sides, args),
-    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path35.dirname)((0, import_node_path35.resolve)(args.markdown)) })
+    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path36.dirname)((0, import_node_path36.resolve)(args.markdown)) })
   });
 }
 function filesOfSide({ file: file5, includes: includes2 }) {
@@ -74463,12 +75282,46 @@ function withNote(report, note3) {
 }
 function writeMarkdown(file5, text3) {
   try {
-    (0, import_node_fs40.mkdirSync)((0, import_node_path35.dirname)((0, import_node_path35.resolve)(file5)), { recursive: true });
-    (0, import_node_fs40.writeFileSync)(file5, text3);
+    (0, import_node_fs41.mkdirSync)((0, import_node_path36.dirname)((0, import_node_path36.resolve)(file5)), { recursive: true });
+    (0, import_node_fs41.writeFileSync)(file5, text3);
   } catch (error3) {
     throw new HarnessError("report-failed", `${file5} cannot be written: ${error3.message}.`, {
       cause: error3
     });
+  }
+}
+
+// src/cli/commands/removed-specs.ts
+var import_node_fs42 = require("node:fs");
+var import_node_path37 = require("node:path");
+async function removedSpecs(plans, since) {
+  const tested = new Set(plans.flatMap(({ profile: profile2 }) => profile2.from === "file" ? [(0, import_node_path37.resolve)(profile2.file)] : []));
+  const folders = [...new Set(plans.map(({ file: file5 }) => (0, import_node_path37.dirname)((0, import_node_path37.resolve)(file5))))];
+  const removed = [];
+  for (const folder of folders) {
+    const inside2 = await pathInRepository((0, import_node_path37.join)(folder, "."));
+    if (inside2 === void 0) continue;
+    await fetchCommit(since, folder);
+    const top = (0, import_node_path37.resolve)(folder, (0, import_node_path37.relative)(inside2, ""));
+    for (const spec of await removedFiles(since, folder)) {
+      const profile2 = await profileAt(since, spec, folder);
+      const isLeft = profile2 !== void 0 && (0, import_node_fs42.existsSync)((0, import_node_path37.join)(top, profile2)) && !tested.has((0, import_node_path37.join)(top, profile2));
+      if (isLeft) removed.push({ spec, profile: profile2 });
+    }
+  }
+  return removed;
+}
+async function profileAt(since, spec, cwd) {
+  if (!/\.ya?ml$/.test(spec)) return void 0;
+  const checkout = await readCheckout(since, spec, { cwd });
+  try {
+    const [profile2] = loadPlans([checkout.file]).map((plan) => plan.profile);
+    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs42.existsSync)(profile2.file);
+    return isThere ? (0, import_node_path37.relative)(checkout.folder, profile2.file) : void 0;
+  } catch {
+    return void 0;
+  } finally {
+    checkout.remove();
   }
 }
 
@@ -74481,15 +75334,17 @@ async function runDiffSpecs(specs, args) {
     const comparison = await compareWithCommit(plan, args);
     if (comparison !== void 0) comparisons.push(comparison);
   }
-  (0, import_node_fs41.mkdirSync)((0, import_node_path36.dirname)((0, import_node_path36.resolve)(args.markdown)), { recursive: true });
+  if (args.profile === void 0)
+    for (const { spec, profile: profile2 } of await removedSpecs(plans, args.since)) comparisons.push(untested(spec, profile2));
+  (0, import_node_fs43.mkdirSync)((0, import_node_path38.dirname)((0, import_node_path38.resolve)(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown: markdown2 }) => markdown2).filter((markdown2) => markdown2 !== "");
-  (0, import_node_fs41.writeFileSync)(args.markdown, parts.join("\n"));
+  (0, import_node_fs43.writeFileSync)(args.markdown, parts.join("\n"));
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 async function compareWithCommit(plan, args) {
   const head2 = plan.profile.from === "file" ? plan.profile.file : void 0;
   const headPath = head2 === void 0 ? void 0 : await pathInRepository(head2);
-  const cwd = (0, import_node_path36.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
+  const cwd = (0, import_node_path38.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
   const specPath = await pathInRepository(plan.file);
   if (specPath === void 0 && headPath === void 0) return void 0;
   const { since } = args;
@@ -74516,14 +75371,14 @@ async function profileOfSpec(plan, specPath, { since, cwd, args }) {
   if (path5 === void 0 || specPath === void 0) return void 0;
   const top = plan.file.slice(0, -specPath.length);
   const checkout = await readCheckout(since, path5, { cwd });
-  const inWorkTree = (folder) => folder.startsWith(checkout.folder) ? (0, import_node_path36.join)(top, (0, import_node_path36.relative)(checkout.folder, folder)) : folder;
+  const inWorkTree = (folder) => folder.startsWith(checkout.folder) ? (0, import_node_path38.join)(top, (0, import_node_path38.relative)(checkout.folder, folder)) : folder;
   try {
     const [profile2] = loadPlans([checkout.file], { includes: includesOf(args) }).map((one) => one.profile);
-    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs41.existsSync)(profile2.file);
+    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs43.existsSync)(profile2.file);
     if (!isThere) return void 0;
     const { search = [], base } = profile2.includes ?? {};
     const includes2 = defined({ search: search.map(inWorkTree), base: base === void 0 ? base : inWorkTree(base) });
-    return defined({ path: (0, import_node_path36.relative)(checkout.folder, profile2.file), name: profile2.name, includes: includes2 });
+    return defined({ path: (0, import_node_path38.relative)(checkout.folder, profile2.file), name: profile2.name, includes: includes2 });
   } catch {
     return void 0;
   } finally {
@@ -74536,6 +75391,12 @@ async function earlierName(path5, { since, cwd }) {
 }
 function notAFile(base) {
   const message = `The spec tested ${base}, and now names no file of this repository: the two cannot be compared.`;
+  return { exit: EXIT.failed, markdown: `
+${plain2(message)}
+` };
+}
+function untested(spec, profile2) {
+  const message = `The spec ${spec} was removed, and no other tests the profile ${profile2}, which is still there. Remove the profile too, or keep a spec for it.`;
   return { exit: EXIT.failed, markdown: `
 ${plain2(message)}
 ` };
@@ -74560,16 +75421,16 @@ async function isUnchanged({ profile: profile2 }, before, { since, cwd }) {
   const checkout = await readCheckout(since, before.path, { cwd, folders: includePaths(before.includes) });
   try {
     const texts = includedFiles(checkout.file, foldersIn(checkout, before.includes));
-    const after = includedFiles(file5, includes2);
-    const isSame5 = [...after].every(([each, text3]) => texts.get(checkout.place(each)) === text3);
-    return isSame5 && texts.size === after.size;
+    const after2 = includedFiles(file5, includes2);
+    const isSame5 = [...after2].every(([each, text3]) => texts.get(checkout.place(each)) === text3);
+    return isSame5 && texts.size === after2.size;
   } finally {
     checkout.remove();
   }
 }
 async function compareFiles(plan, operands, args) {
-  const part = `${(0, import_node_path36.resolve)(args.markdown)}.part`;
-  (0, import_node_fs41.rmSync)(part, { force: true });
+  const part = `${(0, import_node_path38.resolve)(args.markdown)}.part`;
+  (0, import_node_fs43.rmSync)(part, { force: true });
   const { host, labSuite } = args;
   const { includes: includes2 } = plan.profile;
   const exit = await runDiff(operands, {
@@ -74582,19 +75443,19 @@ async function compareFiles(plan, operands, args) {
     ...defined({ base: includes2?.base })
   });
   const markdown2 = readIfWritten(part);
-  (0, import_node_fs41.rmSync)(part, { force: true });
+  (0, import_node_fs43.rmSync)(part, { force: true });
   return { exit, markdown: markdown2 };
 }
 function readIfWritten(file5) {
   try {
-    return (0, import_node_fs41.readFileSync)(file5, "utf8");
+    return (0, import_node_fs43.readFileSync)(file5, "utf8");
   } catch {
     return "";
   }
 }
 
 // src/cli/commands/doctor.ts
-var import_node_fs42 = require("node:fs");
+var import_node_fs44 = require("node:fs");
 var import_node_os5 = require("node:os");
 
 // src/core/text/color.ts
@@ -74716,9 +75577,9 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs42.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs44.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs42.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs44.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
@@ -74726,7 +75587,7 @@ function auditDaemon() {
 }
 function isReadable2(file5) {
   try {
-    (0, import_node_fs42.accessSync)(file5, import_node_fs42.constants.R_OK);
+    (0, import_node_fs44.accessSync)(file5, import_node_fs44.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -74742,12 +75603,12 @@ ${" ".repeat(SUBJECT_WIDTH + 3)}[${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/commands/init.ts
-var import_node_fs46 = require("node:fs");
-var import_node_path39 = require("node:path");
+var import_node_fs48 = require("node:fs");
+var import_node_path41 = require("node:path");
 
 // src/harness/init/placeholder-files.ts
-var import_node_fs44 = require("node:fs");
-var import_node_path37 = require("node:path");
+var import_node_fs46 = require("node:fs");
+var import_node_path39 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
 var ALWAYS_MOUNTED = "/sys";
@@ -74786,11 +75647,11 @@ function withoutSlash3(name2) {
 }
 
 // src/adapters/host/file-owner.ts
-var import_node_fs43 = require("node:fs");
+var import_node_fs45 = require("node:fs");
 function ownershipSetter(owner) {
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   return (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs43.chownSync)(path5, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs45.chownSync)(path5, uid, gid);
   };
 }
 
@@ -74800,35 +75661,72 @@ function makePlaceholderFiles(folder, paths, owner) {
   const setOwner = ownershipSetter(owner);
   for (const path5 of paths) {
     for (const parent of foldersAbove2(folder, path5)) {
-      if ((0, import_node_fs44.existsSync)(parent)) continue;
-      (0, import_node_fs44.mkdirSync)(parent, { recursive: true, mode: 493 });
+      if ((0, import_node_fs46.existsSync)(parent)) continue;
+      (0, import_node_fs46.mkdirSync)(parent, { recursive: true, mode: 493 });
       setOwner(parent);
       made2.unshift(parent);
     }
-    const file5 = (0, import_node_path37.join)(folder, path5);
-    if (!(0, import_node_fs44.existsSync)(file5)) made2.unshift(file5);
-    const fd = (0, import_node_fs44.openSync)(file5, import_node_fs44.constants.O_WRONLY | import_node_fs44.constants.O_CREAT | import_node_fs44.constants.O_TRUNC | import_node_fs44.constants.O_NOFOLLOW, 493);
+    const file5 = (0, import_node_path39.join)(folder, path5);
+    if (!(0, import_node_fs46.existsSync)(file5)) made2.unshift(file5);
+    const fd = (0, import_node_fs46.openSync)(file5, import_node_fs46.constants.O_WRONLY | import_node_fs46.constants.O_CREAT | import_node_fs46.constants.O_TRUNC | import_node_fs46.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs44.writeFileSync)(fd, PLACEHOLDER_TEXT);
+      (0, import_node_fs46.writeFileSync)(fd, PLACEHOLDER_TEXT);
     } finally {
-      (0, import_node_fs44.closeSync)(fd);
+      (0, import_node_fs46.closeSync)(fd);
     }
-    (0, import_node_fs44.chmodSync)(file5, 493);
+    (0, import_node_fs46.chmodSync)(file5, 493);
     setOwner(file5);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs44.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs46.rmSync)(path5, { recursive: true, force: true });
   };
 }
 function foldersAbove2(folder, path5) {
   const parts = path5.split("/").slice(1, -1);
-  return ["", ...parts].map((_part, depth) => (0, import_node_path37.join)(folder, ...parts.slice(0, depth)));
+  return ["", ...parts].map((_part, depth) => (0, import_node_path39.join)(folder, ...parts.slice(0, depth)));
+}
+
+// src/core/generate/closed-classes.ts
+var MOST_ALLOWED = 60;
+function foundClasses(results) {
+  const classes = results.map((result2) => ({
+    name: result2.class,
+    isRestricted: result2.class === "exec" || tallyOf(result2).denied > 0,
+    allow: result2.class === "exec" ? programsOf3(result2) : allowedOf(result2)
+  }));
+  const isClosed2 = ({ isRestricted, allow: allow2 }) => isRestricted && allow2.length <= MOST_ALLOWED;
+  return {
+    closed: classes.filter(isClosed2).map(({ name: name2, allow: allow2 }) => ({ name: name2, allow: allow2 })),
+    open: classes.filter((one) => !isClosed2(one)).map(({ name: name2 }) => name2)
+  };
+}
+function allowedOf({ entries }) {
+  const members2 = entries.map((entry) => ({ words: wordsOf4(entry), state: memberState(entry) }));
+  const allowed2 = members2.filter(({ state }) => state === "failed").map(({ words: words5 }) => words5);
+  const refused = members2.filter(({ state }) => state === "denied" || state === "undecided").map(({ words: words5 }) => words5);
+  const prefixes = allowed2.map((words5) => {
+    const length = words5.findIndex((_, i) => !refused.some((other) => beginsWith(other, words5.slice(0, i + 1))));
+    return words5.slice(0, length < 0 ? words5.length : length + 1).join(" ");
+  });
+  return [...new Set(prefixes)];
+}
+function wordsOf4({ probe: probe3 }) {
+  return (probe3.closed?.member ?? "").split(" ");
+}
+function beginsWith(words5, first) {
+  return first.every((word, i) => words5[i] === word);
+}
+function programsOf3({ entries }) {
+  return entries.flatMap(({ probe: probe3, verdict: verdict2, observation }) => {
+    const label2 = observation?.carried?.label;
+    return verdict2.code === "other-label" && label2 !== void 0 ? [`${probe3.closed?.member ?? ""} ${label2}`] : [];
+  });
 }
 
 // src/core/generate/choose-probes.ts
 function chooseProbes(goals, confirmed) {
   const choices = [];
-  const chosen = /* @__PURE__ */ new Set();
+  const chosen2 = /* @__PURE__ */ new Set();
   const open7 = [];
   for (const goal of [...goals].sort((a, b) => ORDER.indexOf(a.purpose) - ORDER.indexOf(b.purpose))) {
     if (goal.variant !== void 0 && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
@@ -74836,13 +75734,13 @@ function chooseProbes(goals, confirmed) {
       ...goal.options.filter((option) => confirmed(option) === "clean"),
       ...goal.options.filter((option) => confirmed(option) === "noted")
     ];
-    if (usable.some((option) => chosen.has(option))) continue;
+    if (usable.some((option) => chosen2.has(option))) continue;
     const [best2] = usable;
     if (best2 === void 0) {
       open7.push(goal);
       continue;
     }
-    chosen.add(best2);
+    chosen2.add(best2);
     choices.push({ predicted: best2, rule: goal.rule, alias: goal.purpose === "alias" });
   }
   return { choices, open: open7 };
@@ -74917,6 +75815,7 @@ function specHead(head2) {
     ...containerLines(head2),
     ...peerLines(head2.peers),
     ...untestableLines(head2.untestable ?? []),
+    ...head2.classes === void 0 ? [] : classLines(head2.classes),
     "",
     "probes:"
   ].join("\n");
@@ -74966,6 +75865,18 @@ function untestableLines(untestable) {
       `    becomes: ${scalar2(becomes)}`,
       `    because: ${scalar2(because)}`
     ])
+  ];
+}
+function classLines({ closed: closed2, open: open7 }) {
+  const closedLines2 = closed2.flatMap(({ name: name2, allow: allow2 }) => {
+    const flow = `  ${name2}: ${allow2.length === 0 ? "{}" : `{allow: [${allow2.map(scalar2).join(", ")}]}`}`;
+    return flow.length <= 120 ? [flow] : [`  ${name2}:`, "    allow:", ...allow2.map((one) => `      - ${scalar2(one)}`)];
+  });
+  return [
+    "",
+    "# Of these classes everything is tried, and whatever is not listed here has to be denied.",
+    ...closed2.length === 0 ? [] : ["closed:", ...closedLines2],
+    ...open7.length === 0 ? [] : ["# Of these the profile was seen to deny nothing.", `open: [${open7.join(", ")}]`]
   ];
 }
 function composeSpec(head2, probes) {
@@ -75333,8 +76244,8 @@ function untestableChanges(rule, changes, look) {
     return because === void 0 ? [] : [{ rule: mutant.before, becomes: mutant.after, because }];
   });
 }
-function droppedLetter({ before, after }) {
-  const left = lettersOf4(after);
+function droppedLetter({ before, after: after2 }) {
+  const left = lettersOf4(after2);
   return lettersOf4(before).filter((word) => !left.includes(word)).join("");
 }
 function lettersOf4(rule) {
@@ -75342,11 +76253,15 @@ function lettersOf4(rule) {
 }
 
 // src/core/mutation/mutant.ts
-function changeText2({ before, after }) {
-  return `${orNothing(before)} \u2192 ${orNothing(after)}`;
+function changeText2({ before, after: after2 }) {
+  return `${orNothing(before)} \u2192 ${orNothing(after2)}`;
 }
 function orNothing(text3) {
   return text3 === "" ? "nothing" : text3;
+}
+function isDeclared(change2, rule, becomes) {
+  const isSame5 = (written, text3) => written === text3 || written === orNothing(text3);
+  return isSame5(rule, change2.before) && isSame5(becomes, change2.after);
 }
 function numbered2(drafts) {
   const seen = /* @__PURE__ */ new Set();
@@ -75865,20 +76780,20 @@ function labelAfterExec({ words: words5 }, transition3, profile2, known2) {
 }
 
 // src/adapters/container/rootfs/inventory.ts
-var import_node_fs45 = require("node:fs");
-var import_node_path38 = require("node:path");
+var import_node_fs47 = require("node:fs");
+var import_node_path40 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
 var MOST_OF_A_TOP = 200;
 var DEEPEST = 7;
-var SKIPPED = new RegExp(
+var SKIPPED2 = new RegExp(
   `^/(?:${[
     "proc/(?:\\d+|task|thread-self|bus|self)",
     "sys/(?:devices/(?!virtual)|bus|class|block|module|fs/cgroup/.)",
     "dev/(?:pts|shm|mqueue|fd|std)"
   ].join("|")})`
 );
-var READABLE = /^[\x21-\x7e]{1,200}$/;
+var READABLE2 = /^[\x21-\x7e]{1,200}$/;
 function inventory(pid, named = []) {
   const root = `/proc/${pid}/root`;
   const tops = namesIn2(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
@@ -75888,7 +76803,7 @@ function inventory(pid, named = []) {
   ];
   const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
     item,
-    ...item.kind === "folder" ? namesIn2((0, import_node_path38.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
+    ...item.kind === "folder" ? namesIn2((0, import_node_path40.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
   ]);
   return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
 }
@@ -75897,7 +76812,7 @@ function below2(root, top) {
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
     const items = level.flatMap(
-      (folder) => namesIn2((0, import_node_path38.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+      (folder) => namesIn2((0, import_node_path40.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
         (name2) => itemAt(root, `${folder}/${name2}`) ?? []
       )
     ).slice(0, MOST_BELOW_A_TOP - found.length);
@@ -75908,15 +76823,15 @@ function below2(root, top) {
 }
 function namesIn2(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs45.readdirSync)(folder).sort().slice(0, most);
+    return (0, import_node_fs47.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
 }
 function itemAt(root, path5, isNamed2 = false) {
-  if (!READABLE.test(path5) || !isNamed2 && SKIPPED.test(path5)) return void 0;
+  if (!READABLE2.test(path5) || !isNamed2 && SKIPPED2.test(path5)) return void 0;
   try {
-    const stat2 = (0, import_node_fs45.lstatSync)((0, import_node_path38.join)(root, path5));
+    const stat2 = (0, import_node_fs47.lstatSync)((0, import_node_path40.join)(root, path5));
     const kind = kindOf7(stat2, path5);
     return kind === void 0 ? void 0 : { path: path5, kind, mode: stat2.mode & 4095, device: stat2.dev };
   } catch {
@@ -75930,12 +76845,14 @@ function kindOf7(stat2, path5) {
 }
 
 // src/harness/suite/candidate-pool.ts
-function candidatePool({ pid, text: text3, block: block2, names: names2, placeholders = [], progress: progress2 }) {
+function candidatePool(options) {
+  const { pid, text: text3, block: block2, names: names2, placeholders = [], withStranger = false, progress: progress2 } = options;
   const extraPaths = [...namedPaths(block2), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
-  const candidates2 = candidatesIn(files, (path5, follow) => lookUp(pid, path5, follow), block2.name, {
+  const look = remembering((path5, follow) => lookUp(pid, path5, follow));
+  const candidates2 = candidatesIn(files, look, block2.name, {
     names: names2,
-    withStranger: block2.rules.some(({ qualifiers, via }) => qualifiers.owner !== void 0 && via.length === 0)
+    withStranger: withStranger || block2.rules.some(({ qualifiers, via }) => qualifiers.owner !== void 0 && via.length === 0)
   });
   progress2(`${block2.name}: ${files.length} names in the image, ${candidates2.length} candidates`);
   const policy = policyOf(block2, surroundingsOf(text3, block2));
@@ -75947,8 +76864,20 @@ function candidatePool({ pid, text: text3, block: block2, names: names2, placeho
   });
   return new Pool(predictions);
 }
+function remembering(look) {
+  const places = /* @__PURE__ */ new Map();
+  return (path5, follow) => {
+    const key = `${follow ? "to" : "at"} ${path5}`;
+    const known2 = places.get(key);
+    if (known2 !== void 0 || places.has(key)) return known2;
+    const place3 = look(path5, follow);
+    places.set(key, place3);
+    return place3;
+  };
+}
 
 // src/harness/init/write-spec.ts
+var EVERY_CLASS = { closed: CLOSED_CLASS_NAMES.map((name2) => ({ name: name2, allow: [] })), open: [] };
 var READ_ROOT = "  - try: readdir /\n    expect: allowed";
 async function writeSpec(options, events2) {
   const run = runId();
@@ -75984,7 +76913,7 @@ function readSubject(options) {
   const { profile: profile2, includes: includes2 = {} } = options;
   const text3 = profileText(profile2, includes2);
   const block2 = chosenBlock(text3, options);
-  const changes = changesOf(text3, block2, remembering(includeFinder(foldersOf(profile2, includes2))));
+  const changes = changesOf(text3, block2, remembering2(includeFinder(foldersOf(profile2, includes2))));
   const names2 = examplesIn(block2, changes, surroundingsOf(text3, block2));
   const extras = extraProbesOf(block2);
   return withRoots({ options, text: text3, block: block2, changes, names: names2, extras }, placeholderRoots(names2, IMAGE_UNKNOWN));
@@ -75995,8 +76924,8 @@ function withRoots(known2, roots) {
   const placeholders = placeholdersAmong(names2, roots);
   return { ...known2, roots, placeholders, head: headOf(block2, text3, mountsOf3(roots, placeholders, options), options) };
 }
-function mountsOf3(roots, placeholders, { relative: relative4, files }) {
-  return roots.filter((root) => placeholders.some((path5) => path5.startsWith(`${root}/`))).map((root) => ({ source: relative4(`${files}${root}`), target: root }));
+function mountsOf3(roots, placeholders, { relative: relative5, files }) {
+  return roots.filter((root) => placeholders.some((path5) => path5.startsWith(`${root}/`))).map((root) => ({ source: relative5(`${files}${root}`), target: root }));
 }
 function chosenBlock({ profiles }, { profile: file5, name: name2 }) {
   const blocks = profiles.filter(({ kind }) => kind === "profile");
@@ -76013,20 +76942,20 @@ function ambiguous(file5, name2, blocks) {
   const problem = name2 === void 0 ? "defines several profiles" : `does not define the profile ${name2}`;
   return new HarnessError("profile-ambiguous", `${file5} ${problem}: name one with --name.`, { details: names2 });
 }
-function headOf(block2, { file: file5 }, placeholderMounts, { image, name: name2, build: build2, includes: includes2 = {}, relative: relative4 }) {
+function headOf(block2, { file: file5 }, placeholderMounts, { image, name: name2, build: build2, includes: includes2 = {}, relative: relative5 }) {
   const isForLowPorts = block2.rules.some(
     (rule) => rule.kind === "capability" && rule.names.includes("net_bind_service")
   );
   return defined({
     title: block2.name,
     profile: defined({
-      file: relative4(file5),
+      file: relative5(file5),
       name: name2,
-      include: (includes2.search ?? []).map(relative4),
-      base: includes2.base === void 0 ? void 0 : relative4(includes2.base)
+      include: (includes2.search ?? []).map(relative5),
+      base: includes2.base === void 0 ? void 0 : relative5(includes2.base)
     }),
     image,
-    build: build2 === void 0 ? void 0 : relative4(build2),
+    build: build2 === void 0 ? void 0 : relative5(build2),
     peers: peersOf(block2),
     placeholderMounts,
     // the kernel asks for the capability only where Docker does not open low ports to all
@@ -76057,7 +76986,8 @@ async function writeInSession(subject2, files, session) {
   return tryAndCompose(complete, await prepare(complete, session, 1), session);
 }
 function prepare(subject2, session, number4) {
-  const plan = planFor(subject2, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)]);
+  const head2 = { ...subject2.head, classes: EVERY_CLASS };
+  const plan = planFor({ ...subject2, head: head2 }, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)]);
   return PreparedSuite.prepare(plan, session, { number: number4 });
 }
 async function tryAndCompose(subject2, suite, session) {
@@ -76065,8 +76995,14 @@ async function tryAndCompose(subject2, suite, session) {
     const { pid } = suite.confined;
     const goals = goalsIn(subject2, pid, session);
     const confirmed = await confirm(subject2, goals, suite, session);
-    const chosen = chooseProbes(goals, (candidate2) => confirmed.candidates.get(candidate2));
-    return initResult(subject2, chosen, confirmed, untestableIn(subject2, pid));
+    const chosen2 = chooseProbes(goals, (candidate2) => confirmed.candidates.get(candidate2));
+    const classes = await tryClasses(subject2, suite, session);
+    return initResult(
+      { ...subject2, head: { ...subject2.head, classes } },
+      chosen2,
+      confirmed,
+      untestableIn(subject2, pid)
+    );
   } finally {
     await suite.close();
   }
@@ -76097,6 +77033,14 @@ async function confirm(subject2, goals, suite, { signal: signal4, events: events
     candidates: new Map(shortlist.map((candidate2, i) => [candidate2, confirmation(entries[i])])),
     extras: extras.filter((_extra, i) => extraEntries[i]?.verdict.kind === "pass")
   };
+}
+async function tryClasses({ head: head2 }, suite, { signal: signal4, events: events2 }) {
+  const members2 = suite.closed.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  events2.progress(`${head2.title}: trying ${members2} members of ${suite.closed.length} classes`);
+  const attempt2 = async (trial, probe3) => judgedForClass(await abortable(signal4, trial.settle(probe3)));
+  const results = [];
+  for await (const { result: result2 } of tryClosedClasses(suite, attempt2)) results.push(result2);
+  return foundClasses(results);
 }
 function confirmation(entry) {
   if (entry?.verdict.kind !== "pass") return void 0;
@@ -76137,7 +77081,7 @@ function ownRules({ rules }) {
 function yamlOfExtra(extra) {
   return extraProbe(extra).join("\n");
 }
-function remembering(find) {
+function remembering2(find) {
   const known2 = /* @__PURE__ */ new Map();
   return (request2) => {
     const key = JSON.stringify(request2);
@@ -76166,18 +77110,18 @@ async function dockerProblem() {
 // src/cli/commands/init.ts
 var GUEST_OUTPUT_DIR = "reports/init";
 async function runInit(args) {
-  const profile2 = (0, import_node_path39.resolve)(args.profile);
-  const output2 = (0, import_node_path39.resolve)(args.output ?? defaultOutput(profile2));
-  if ((0, import_node_fs46.existsSync)(output2) && !args.force) {
+  const profile2 = (0, import_node_path41.resolve)(args.profile);
+  const output2 = (0, import_node_path41.resolve)(args.output ?? defaultOutput(profile2));
+  if ((0, import_node_fs48.existsSync)(output2) && !args.force) {
     const name2 = args.output ?? output2;
     throw new HarnessError("usage", `${name2} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!(0, import_node_fs46.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
+  if (!(0, import_node_fs48.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : rerunAsRoot();
 }
 function defaultOutput(profile2) {
-  return (0, import_node_path39.join)("specs", `${(0, import_node_path39.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
+  return (0, import_node_path41.join)("specs", `${(0, import_node_path41.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
 }
 function placeholderDir(spec) {
   return spec.replace(/(?:\.ya?ml)?$/, ".placeholders");
@@ -76190,13 +77134,13 @@ async function initHere(args, profile2, output2) {
       image: args.image,
       includes: includesOf(args),
       output: output2,
-      relative: (path5) => (0, import_node_path39.relative)((0, import_node_path39.dirname)(output2), path5),
+      relative: (path5) => (0, import_node_path41.relative)((0, import_node_path41.dirname)(output2), path5),
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
       ...defined({
         name: args.name,
-        build: args.build === void 0 ? void 0 : (0, import_node_path39.resolve)(args.build),
+        build: args.build === void 0 ? void 0 : (0, import_node_path41.resolve)(args.build),
         owner,
         lab
       })
@@ -76208,10 +77152,10 @@ async function initHere(args, profile2, output2) {
       }
     }
   );
-  const written = (0, import_node_path39.resolve)(args.writeTo ?? output2);
+  const written = (0, import_node_path41.resolve)(args.writeTo ?? output2);
   if (written !== output2) makePlaceholderFiles(placeholderDir(written), result2.placeholders, owner);
   writeAtomically2(written, result2.yaml);
-  print(summary(result2, (0, import_node_path39.relative)(process.cwd(), output2)));
+  print(summary(result2, (0, import_node_path41.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
 function summary(result2, output2) {
@@ -76236,8 +77180,8 @@ function summary(result2, output2) {
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
 async function initInLab(args, profile2, output2) {
-  const written = (0, import_node_path39.join)(GUEST_OUTPUT_DIR, (0, import_node_path39.basename)(output2));
-  (0, import_node_fs46.rmSync)(placeholderDir(written), { recursive: true, force: true });
+  const written = (0, import_node_path41.join)(GUEST_OUTPUT_DIR, (0, import_node_path41.basename)(output2));
+  (0, import_node_fs48.rmSync)(placeholderDir(written), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
     files: samePaths([
@@ -76247,23 +77191,23 @@ async function initInLab(args, profile2, output2) {
     ]),
     argv: toGuestArgv("init", { ...args, force: true, output: output2, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
-    results: [(0, import_node_path39.basename)(output2)]
+    results: [(0, import_node_path41.basename)(output2)]
   });
   if (exit === EXIT.ok) {
     makePlaceholderFiles(placeholderDir(output2), filesIn(placeholderDir(written)), void 0);
-    writeAtomically2(output2, (0, import_node_fs46.readFileSync)(written, "utf8"));
+    writeAtomically2(output2, (0, import_node_fs48.readFileSync)(written, "utf8"));
   }
-  (0, import_node_fs46.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
+  (0, import_node_fs48.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs46.existsSync)(folder)) return [];
-  return (0, import_node_fs46.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path39.relative)(folder, (0, import_node_path39.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs48.existsSync)(folder)) return [];
+  return (0, import_node_fs48.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path41.relative)(folder, (0, import_node_path41.join)(entry.parentPath, entry.name))}`);
 }
 function writeAtomically2(file5, text3) {
-  (0, import_node_fs46.mkdirSync)((0, import_node_path39.dirname)(file5), { recursive: true });
-  (0, import_node_fs46.writeFileSync)(`${file5}.part`, text3);
-  (0, import_node_fs46.renameSync)(`${file5}.part`, file5);
+  (0, import_node_fs48.mkdirSync)((0, import_node_path41.dirname)(file5), { recursive: true });
+  (0, import_node_fs48.writeFileSync)(`${file5}.part`, text3);
+  (0, import_node_fs48.renameSync)(`${file5}.part`, file5);
 }
 
 // src/cli/commands/lab.ts
@@ -76301,12 +77245,12 @@ async function inGuest({ labSuite }, work) {
 }
 
 // src/cli/commands/mutate.ts
-var import_node_fs49 = require("node:fs");
-var import_node_path41 = require("node:path");
+var import_node_fs51 = require("node:fs");
+var import_node_path43 = require("node:path");
 
 // src/adapters/host/write-reports.ts
-var import_node_fs47 = require("node:fs");
-var import_node_path40 = require("node:path");
+var import_node_fs49 = require("node:fs");
+var import_node_path42 = require("node:path");
 
 // src/core/text/html.ts
 var SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -76324,291 +77268,10 @@ function tag2(name2, attributes, ...content) {
   return `<${name2}${list2}>${content.join("")}</${name2}>`;
 }
 
-// src/core/report/describe-entry.ts
-var LINE3 = 1e3;
-var MOST_LISTED = 8;
-function actionText(action, user) {
-  const text3 = unboundedActionText(action);
-  return oneLine(user === void 0 ? text3 : `${text3} (as ${user})`, LINE3);
-}
-function unboundedActionText(action) {
-  switch (action.kind) {
-    case "run":
-      return `run ${commandText(action)}`;
-    case "shell":
-      return `shell ${action.script.trim()}`;
-    case "http":
-      return `http ${action.url}`;
-    case "operation":
-      return describeAction(action);
-  }
-}
-function expectationText(expect2) {
-  const parts = [
-    expect2.errno === void 0 ? expect2.access : `${expect2.access} with ${expect2.errno}`,
-    expect2.by === void 0 ? void 0 : `by ${expect2.by}`,
-    expect2.exit === void 0 ? void 0 : `exit ${expect2.exit}`,
-    expect2.status === void 0 ? void 0 : `HTTP ${expect2.status}`,
-    matchOf("stdout", expect2.stdout),
-    matchOf("stderr", expect2.stderr),
-    matchOf("body", expect2.body),
-    matchOf("label", expect2.label),
-    expect2.mode === void 0 ? void 0 : `mode ${expect2.mode}`,
-    expect2.secure === void 0 ? void 0 : environmentText(expect2.secure),
-    auditText(expect2.audit)
-  ];
-  return oneLine(present(parts).join(", "), LINE3);
-}
-function matchOf(name2, match) {
-  return match === void 0 ? void 0 : `${name2} ${matchText2(match)}`;
-}
-function matchText2(match) {
-  const parts = [
-    match.equals === void 0 ? void 0 : `equals "${match.equals}"`,
-    match.contains === void 0 ? void 0 : `contains "${match.contains}"`,
-    match.matches === void 0 ? void 0 : `matches /${match.matches}/`,
-    match.not === void 0 ? void 0 : `not (${matchText2(match.not)})`
-  ];
-  return present(parts).join(" and ");
-}
-function auditText(audit) {
-  if (audit === void 0) return void 0;
-  if (audit === "none") return "no audit record";
-  const fields2 = Object.entries(audit).map(([key, match]) => `${key} ${matchText2(match)}`);
-  return `a record where ${fields2.join(", ")}`;
-}
-function environmentText(secure) {
-  return secure ? "environment scrubbed" : "environment not scrubbed";
-}
-function present(parts) {
-  return parts.filter((part) => part !== void 0);
-}
-function durationText(ms2) {
-  if (!Number.isFinite(ms2) || ms2 < 0) return "unknown time";
-  if (ms2 < 1) return "<1 ms";
-  if (ms2 < 1e3) return `${Math.round(ms2)} ms`;
-  if (ms2 < 6e4) return `${(ms2 / 1e3).toFixed(1)} s`;
-  return `${Math.floor(ms2 / 6e4)} min ${Math.round(ms2 % 6e4 / 1e3)} s`;
-}
-function observationText(observation) {
-  const { signal: signal4, exit, status, durationMs, remark } = observation;
-  const parts = present([
-    stageText(observation),
-    signal4 === void 0 ? void 0 : `ended by ${signal4}`,
-    exit === void 0 ? void 0 : `exit ${exit}`,
-    status === void 0 ? void 0 : `HTTP ${status}`
-  ]);
-  const outcome3 = parts.length === 0 ? "succeeded" : parts.join(", ");
-  const end = remark === void 0 ? "" : `; ${remark}`;
-  return oneLine(`${outcome3} (${durationText(durationMs)})${end}`, LINE3);
-}
-function stageText({ stage, problem, errno }) {
-  switch (stage) {
-    case "lost":
-      return `no answer: ${problem ?? "the reason is unknown"}`;
-    case "timeout":
-      return "timed out and was killed";
-    case "exec":
-      return `could not be started: ${errno ?? "the reason is unknown"}`;
-    case "done":
-    default:
-      return errno === void 0 ? void 0 : `failed with ${errno}`;
-  }
-}
-var ACCESS_KEYS = [
-  "denied_mask",
-  "denied",
-  "requested_mask",
-  "capname",
-  "family",
-  "sock_type",
-  "protocol",
-  "signal",
-  "peer",
-  "target",
-  "flags",
-  "fstype",
-  "srcname",
-  "info",
-  "error"
-];
-function recordText({ type: type4, fields: fields2 }) {
-  const field = (key) => Object.hasOwn(fields2, key) ? fields2[key] : void 0;
-  const name2 = field("name");
-  const keys = ACCESS_KEYS.map((key) => {
-    const value = field(key);
-    return value === void 0 ? void 0 : `${key}=${quoted(value)}`;
-  });
-  const parts = [type4, field("operation") ?? "?", name2 === void 0 ? void 0 : quoted(name2), ...keys];
-  return oneLine(present(parts).join(" "), LINE3);
-}
-function processText({ pid, label: label2, expected }) {
-  const correction = sameLabel(label2, expected) ? "" : `, not ${expected}`;
-  return oneLine(`pid ${pid} under ${label2}${correction}`, LINE3);
-}
-function carriedText({ label: label2, mode: mode2, secure }) {
-  const parts = [labelText(label2, mode2), secure === void 0 ? void 0 : environmentText(secure)];
-  return oneLine(present(parts).join(", "), LINE3);
-}
-function rulingText({ path: path5, permissions, allowed: allowed2 }) {
-  const verb = allowed2 ? "allows" : "does not allow";
-  return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path5)}`, LINE3);
-}
-function sizeText({ bytes, truncated }) {
-  return truncated ? `${counted(bytes, "byte")} in total, cut by the agent` : counted(bytes, "byte");
-}
-function placeText(entry, root) {
-  const { file: file5, line } = entry.probe.at;
-  return oneLine(`${relativeTo(root, file5)}:${line}`, LINE3);
-}
-function factsOf(entry, root) {
-  return [...probeFacts(entry, root), ...observationFacts(entry), ...verdictFacts(entry)];
-}
-function probeFacts(entry, root) {
-  const { id, because, from: from2, action, user, expect: expect2 } = entry.probe;
-  const by = from2 === void 0 ? "" : `by the peer ${visible(from2)}: `;
-  return facts([
-    ["probe", `${visible(id)} at ${placeText(entry, root)}`],
-    ["because", because === void 0 ? void 0 : oneLine(because, LINE3)],
-    ["tried", `${by}${actionText(action, user)}`],
-    ["expected", expectationText(expect2)]
-  ]);
-}
-function observationFacts({ observation, control, witnesses, evidence, ruling }) {
-  const { process: process3, other, carried } = observation ?? {};
-  const noRecord = witnesses.length === 0 && observation !== void 0;
-  return facts([
-    ["happened", observation === void 0 ? void 0 : observationText(observation)],
-    ["process", process3 === void 0 ? void 0 : processText(process3)],
-    ["other end", other === void 0 ? void 0 : processText(other)],
-    ["label", carried === void 0 ? void 0 : carriedText(carried)],
-    ...witnessFacts(witnesses),
-    ["kernel", noRecord ? "no record" : void 0],
-    ...evidence === void 0 ? [] : evidenceFacts(evidence),
-    ["policy", ruling === void 0 ? void 0 : rulingText(ruling)],
-    ["control", control === void 0 ? void 0 : observationText(control)]
-  ]);
-}
-function witnessText({ record: record2, by, before }) {
-  const place3 = before === void 0 ? "" : `, of ${before}, not of the access itself`;
-  return `${recordText(record2)} (by ${by}${place3})`;
-}
-function witnessFacts(witnesses) {
-  const isDenial4 = ({ record: record2 }) => Number(record2.type === "DENIED");
-  const listed = [...witnesses].sort((a, b) => isDenial4(b) - isDenial4(a)).slice(0, MOST_LISTED);
-  const rest = witnesses.length - listed.length;
-  return [
-    ...listed.map((witness) => ["kernel", witnessText(witness)]),
-    ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
-  ];
-}
-function evidenceFacts({ observation, witnesses }) {
-  return [
-    ["evidence", `a second attempt under noquiet, which decides nothing: ${observationText(observation)}`],
-    ...witnesses.slice(0, MOST_LISTED).map(({ record: record2 }) => ["evidence", recordText(record2)])
-  ];
-}
-function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
-  return facts([
-    ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE3)],
-    ...notes.slice(0, MOST_LISTED).map((note3) => ["note", oneLine(note3, LINE3)]),
-    ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE3)]
-  ]);
-}
-function facts(lines) {
-  return lines.flatMap(([label2, value]) => value === void 0 ? [] : [[label2, value]]);
-}
-function underText({ confinement, image }) {
-  const profile2 = confinement === void 0 ? "confinement not proved" : `profile ${confinement.profile} (${confinement.mode})`;
-  return oneLine(`${profile2}, image ${image}`, LINE3);
-}
-function layersText({ layers }) {
-  return oneLine(`other layers: ${layers.join("; ")}`, LINE3);
-}
-function labelProofText({ confinement }) {
-  const proof = confinement?.labels[0];
-  if (proof === void 0) return void 0;
-  return oneLine(`the kernel reports that the ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE3);
-}
-function faultText(fault) {
-  return oneLine(`[${fault.code}] ${fault.message}`, LINE3);
-}
-
-// src/core/report/closed-rows.ts
-var WHY = 160;
-var MOST_REASONS = 3;
-var MOST_NAMED = 3;
-function closedTitle(result2) {
-  return `closed: ${result2.class}`;
-}
-function closedText(result2) {
-  const tally = tallyOf(result2);
-  const parts = [
-    `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
-    countText(tally.allowed, "allowed as declared"),
-    countText(tally.failed, "not as declared"),
-    countText(tally.undecided, "undecided"),
-    countText(tally.absent, "not there"),
-    tally.untried === 0 ? void 0 : `${grouped(tally.untried)} not tried (${untriedText(result2)})`
-  ];
-  return `${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally)}`;
-}
-function countText(count2, what) {
-  return count2 === 0 ? void 0 : `${grouped(count2)} ${what}`;
-}
-function nothingTriedText(tally) {
-  const isNothing = tally.denied + tally.allowed + tally.failed + tally.undecided === 0;
-  return isNothing && tally.kind !== "skipped" ? ": nothing of it could be tried" : "";
-}
-function untriedText(result2) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const { member: member2, why } of untriedMembers(result2)) groups.set(why, [...groups.get(why) ?? [], member2]);
-  const sorted2 = [...groups].sort(([, a], [, b]) => b.length - a.length);
-  const shown2 = sorted2.slice(0, MOST_REASONS).map(([why, members2]) => `${namesText(members2)}: ${oneLine(why, WHY)}`);
-  const rest = sorted2.length - shown2.length;
-  return [...shown2, ...rest > 0 ? [counted(rest, "other reason")] : []].join("; ");
-}
-function namesText(members2) {
-  const named = members2.slice(0, MOST_NAMED).join(", ");
-  const rest = members2.length - MOST_NAMED;
-  return rest > 0 ? `${named} and ${grouped(rest)} more` : named;
-}
-function closedEffortText({ entries, durationMs }) {
-  return `${counted(entries.length, "attempt")}, ${durationText(durationMs)}`;
-}
-var STATE_TEXT = {
-  denied: "denied",
-  allowed: "allowed, as declared",
-  failed: "NOT AS DECLARED",
-  undecided: "UNDECIDED",
-  absent: "not there",
-  untried: "not tried"
-};
-function memberLines(result2) {
-  return [
-    ...result2.entries.map(memberLine),
-    ...result2.untried.map(({ member: member2, why }) => oneLine(`${member2}: not tried. ${why}`, LINE4))
-  ];
-}
-var LINE4 = 400;
-function memberLine(entry) {
-  const { probe: probe3, verdict: verdict2 } = entry;
-  const member2 = probe3.closed?.member ?? probe3.name;
-  return oneLine(`${member2}: ${STATE_TEXT[memberState(entry)]}. ${verdict2.reason}`, LINE4);
-}
-function unknownClassesText({ notClosed }) {
-  if (notClosed === void 0 || notClosed.unknown.length === 0) return void 0;
-  const names2 = notClosed.unknown.join(", ");
-  return `The spec says nothing of these classes: ${names2}. List each of them in \`closed\` or in \`open\`.`;
-}
-function openClassesText({ notClosed }) {
-  if (notClosed === void 0 || notClosed.open.length === 0) return void 0;
-  return `left open: ${notClosed.open.join(", ")}`;
-}
-
 // src/core/report/evidence.ts
 var CASE_BYTES = 64 * 1024;
 var LEAST_BYTES = 256;
+var CLASS_BYTES = 256 * 1024;
 var VALUE = 1e3;
 var VIEWER_COMMAND = /\[\[(?=[A-Z]+\|)/g;
 function harmless(text3) {
@@ -76642,6 +77305,18 @@ ${barred(text3, Math.max(left, LEAST_BYTES))}`;
     blocks.push(block2);
   }
   return blocks.join("\n\n");
+}
+function closedOutput(result2) {
+  return harmless(head([closedText(result2), ...memberLines(result2)].join("\n"), CLASS_BYTES));
+}
+function closedProperties(result2) {
+  const { kind, ...counts } = tallyOf(result2);
+  return properties([
+    ["closed", result2.class],
+    ["verdict", kind],
+    ["allow", result2.allow.length === 0 ? void 0 : result2.allow.join("; ")],
+    ...Object.entries(counts).map(([state, count2]) => [`members.${state}`, `${count2}`])
+  ]);
 }
 function sectionsOf({ witnesses, evidence, observation, control }) {
   return [
@@ -77144,7 +77819,6 @@ var import_junit_report_builder = __toESM(require_dist2(), 1);
 var NAME6 = 250;
 var MESSAGE = 2e3;
 var CLASS_PART = 100;
-var MEMBERS_BYTES = 256 * 1024;
 var RUN_CLASS = "apparmor-probe.run";
 var OUTCOME = {
   pass: void 0,
@@ -77243,22 +77917,13 @@ function closedCases(result2, className3, { file: file5, root }) {
     message: text3,
     type: "closed",
     properties: closedProperties(result2),
-    output: head([text3, ...memberLines(result2)].join("\n"), MEMBERS_BYTES)
+    output: closedOutput(result2)
   };
   return [row3, ...notableEntries(result2).map((entry) => memberCase(entry, className3, root))];
 }
 function memberCase(entry, className3, root) {
   const { outcome: outcome3 = "error", ...rest } = probeCase(entry, className3, root);
   return { ...rest, outcome: memberState(entry) === "failed" ? "failure" : outcome3 };
-}
-function closedProperties(result2) {
-  const { kind, ...counts } = tallyOf(result2);
-  return [
-    ["closed", result2.class],
-    ["verdict", kind],
-    ["allow", oneLine(result2.allow.join("; "), MESSAGE)],
-    ...Object.entries(counts).map(([state, count2]) => [`members.${state}`, `${count2}`])
-  ];
 }
 function faultCase(fault, className3, file5) {
   return {
@@ -77370,7 +78035,7 @@ function shortened2(ledger, { top, notGreen, budget, root }) {
   const left = budget - byteLength(top) - NOTICE_BYTES;
   const rows = fitting(notGreen, left / 2, (entry) => row2(entry, root));
   const details = fitting(notGreen, left - bytesOf2(rows), (entry) => detail(entry, root));
-  const total = entriesOf(ledger).length;
+  const total = entriesOf(ledger).length + closedOf(ledger).flatMap(notableEntries).length;
   const notice = [
     "> Shortened to fit a job summary:",
     `${grouped(rows.length)} of ${grouped(total)} probes are listed, those that are not green first,`,
@@ -77546,7 +78211,7 @@ var MUTATION_FILES = {
 };
 
 // src/adapters/host/write-reports.ts
-var WRITE_FLAGS = import_node_fs47.constants.O_WRONLY | import_node_fs47.constants.O_CREAT | import_node_fs47.constants.O_TRUNC | import_node_fs47.constants.O_NOFOLLOW;
+var WRITE_FLAGS = import_node_fs49.constants.O_WRONLY | import_node_fs49.constants.O_CREAT | import_node_fs49.constants.O_TRUNC | import_node_fs49.constants.O_NOFOLLOW;
 var MODE = 420;
 function writeReports(ledger, folder, owner) {
   const root = process.cwd();
@@ -77564,11 +78229,11 @@ function writeReports(ledger, folder, owner) {
 function writeFiles(contents, folder, owner) {
   const setOwner = ownershipSetter(owner);
   try {
-    (0, import_node_fs47.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs47.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs49.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs49.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     setOwner(folder);
     return Object.entries(contents).map(([name2, text3]) => {
-      const path5 = (0, import_node_path40.join)(folder, name2);
+      const path5 = (0, import_node_path42.join)(folder, name2);
       writeFile3(path5, text3);
       setOwner(path5);
       return path5;
@@ -77579,11 +78244,11 @@ function writeFiles(contents, folder, owner) {
   }
 }
 function writeFile3(path5, text3) {
-  const fd = (0, import_node_fs47.openSync)(path5, WRITE_FLAGS, MODE);
+  const fd = (0, import_node_fs49.openSync)(path5, WRITE_FLAGS, MODE);
   try {
-    (0, import_node_fs47.writeFileSync)(fd, text3);
+    (0, import_node_fs49.writeFileSync)(fd, text3);
   } finally {
-    (0, import_node_fs47.closeSync)(fd);
+    (0, import_node_fs49.closeSync)(fd);
   }
 }
 
@@ -77764,10 +78429,10 @@ function markdownLines({ results }, state, root) {
   return [`### ${state} (${grouped(mutants.length)})`, "", ...mutants.flatMap((mutant) => itemLines(mutant, root)), ""];
 }
 function itemLines(mutant, root) {
-  const { kind, file: file5, line, before, after, probe: probe3 } = mutant;
+  const { kind, file: file5, line, before, after: after2, probe: probe3 } = mutant;
   const place3 = plain2(`${relativeTo(root, file5)}:${line}`);
   const shown2 = (text3) => text3 === "" ? orNothing(text3) : code(text3);
-  const item = `- ${place3} ${kind}: ${shown2(before)} \u2192 ${shown2(after)}`;
+  const item = `- ${place3} ${kind}: ${shown2(before)} \u2192 ${shown2(after2)}`;
   return probe3 === void 0 ? [item] : [item, "", fenced(visibleLines(probe3).trimEnd()), ""];
 }
 
@@ -78021,10 +78686,10 @@ function indented(probe3, indent2) {
   return lines.map((line) => `${indent2}${line.slice(ownIndent)}
 `).join("");
 }
-function onlyAdds(before, after, count2) {
+function onlyAdds(before, after2, count2) {
   try {
     const old = (0, import_yaml2.parse)(before);
-    const changed = (0, import_yaml2.parse)(after);
+    const changed = (0, import_yaml2.parse)(after2);
     const kept = { ...changed, probes: changed.probes.slice(0, old.probes.length) };
     return changed.probes.length === old.probes.length + count2 && (0, import_node_util3.isDeepStrictEqual)(kept, old);
   } catch {
@@ -78074,13 +78739,13 @@ var addExec = (context) => {
   const [label2] = context.world.labels;
   const targets = label2 === void 0 ? [] : [`/** px -> ${quoted4(label2)}`];
   return [
-    ...programsOf2(context).flatMap((path5) => MODES2.map((mode2) => `${literal3(path5)} ${mode2}`)),
+    ...programsOf4(context).flatMap((path5) => MODES2.map((mode2) => `${literal3(path5)} ${mode2}`)),
     "/** ux",
     "/** Pux",
     ...targets
   ];
 };
-function programsOf2({ block: block2, world }) {
+function programsOf4({ block: block2, world }) {
   const existing = new Set(world.programs);
   const named = block2.rules.filter(({ via }) => via.length === 0).flatMap((rule) => rule.kind === "file" ? rule.path?.expanded ?? [] : []).flatMap(wholeLiteralsOf).filter((path5) => existing.has(path5));
   const likely = world.programs.filter((path5) => LIKELY.test(path5));
@@ -78331,14 +78996,14 @@ function matcherOf(expression2, text3) {
 
 // src/core/mutation/carve/carve-letter.ts
 var LETTERS3 = "abcdefghijklmnopqrstuvwxyz0123456789._";
-var MOST_TRIED = 12;
+var MOST_TRIED2 = 12;
 var MOST_FILES5 = 200;
 var carveLetter = (context) => {
   const { rule } = context;
   if (rule.kind !== "file" || rule.qualifiers.access !== "deny" || rule.path === void 0) return [];
   const expression2 = rule.path.text;
   const files = matchingFiles(expression2, context);
-  const changed = placesOf(expression2).map((place3) => carved(place3, { expression: expression2, files, context }));
+  const changed = placesOf(expression2).flatMap((place3) => carved(place3, { expression: expression2, files, context }) ?? []);
   return changed.map(
     (text3) => withBody(
       context,
@@ -78370,11 +79035,12 @@ function carved(place3, { expression: expression2, files, context }) {
   const without3 = (letter) => expression2.slice(0, place3.start) + place3.without(letter) + expression2.slice(place3.end);
   const head2 = withValues(expression2.slice(0, place3.start), context.text);
   const letters = lettersOf5(files, head2).filter((letter) => !expression2.slice(place3.start, place3.end).includes(letter));
-  const found = letters.slice(0, MOST_TRIED).find((letter) => {
+  const isFixed = context.world.files.length > 0 && withValues(expression2, context.text).startsWith("/proc/");
+  const found = letters.slice(0, isFixed ? letters.length : MOST_TRIED2).find((letter) => {
     const matches2 = matcherOf(without3(letter), context.text);
     return matches2 !== void 0 && files.some((file5) => !matches2(file5));
   });
-  return without3(found ?? letters[0] ?? "a");
+  return found === void 0 && isFixed ? void 0 : without3(found ?? letters[0] ?? "a");
 }
 function lettersOf5(files, head2) {
   const next = files.flatMap((file5) => file5.startsWith(head2) ? [file5.charAt(head2.length)] : []);
@@ -78422,10 +79088,10 @@ var carveMount = (context) => {
   ];
 };
 function mountBodies(rule, body) {
-  const after = (words5) => body.replace(/^mount/, `mount ${words5}`);
+  const after2 = (words5) => body.replace(/^mount/, `mount ${words5}`);
   return [
-    ...hasOptions(rule) ? [] : ["options=(bind)", "options=(ro)", "options=(remount, bind, ro)"].map(after),
-    ...rule.conditions["fstype"] === void 0 ? ["fstype=tmpfs", "fstype=proc"].map(after) : [],
+    ...hasOptions(rule) ? [] : ["options=(bind)", "options=(ro)", "options=(remount, bind, ro)"].map(after2),
+    ...rule.conditions["fstype"] === void 0 ? ["fstype=tmpfs", "fstype=proc"].map(after2) : [],
     ...rule.source === void 0 && rule.target === void 0 ? [`${body} /dev/**`] : [],
     ...rule.target === void 0 ? [`${body} -> /mnt/**`] : []
   ];
@@ -78587,17 +79253,17 @@ function rank2(id, seed) {
 var import_node_crypto13 = require("node:crypto");
 
 // src/core/generate/addition-probes.ts
-function additionProbes({ kind, after }, context) {
-  const probes = READERS4[kind]?.(after, context) ?? [];
+function additionProbes({ kind, after: after2 }, context) {
+  const probes = READERS4[kind]?.(after2, context) ?? [];
   return probes.map((fields2) => fields2.map((field, i) => `${i === 0 ? "  - " : "    "}${field}`).join("\n"));
 }
-function untestableAddition({ kind, after }) {
-  if (kind === "add-hat" && after.includes(HAT))
+function untestableAddition({ kind, after: after2 }) {
+  if (kind === "add-hat" && after2.includes(HAT))
     return "Changing to a hat that does not exist leaves no record, so that no probe can prove that there is none.";
-  return kind === "add-class" && after === "dbus" ? "A container has no bus that asks AppArmor." : void 0;
+  return kind === "add-class" && after2 === "dbus" ? "A container has no bus that asks AppArmor." : void 0;
 }
 var READERS4 = {
-  "add-capability": (rule) => [deniedTry("capable", wordsOf4(rule)[1] ?? "sys_admin")],
+  "add-capability": (rule) => [deniedTry("capable", wordsOf5(rule)[1] ?? "sys_admin")],
   "add-network": (rule) => socketsOf2(rule).map((words5) => recordedTry("create", "socket", ...words5)),
   "add-mount": (rule) => mountsOf4(rule),
   "add-ptrace": (rule, { peers: peers2 }) => peersIn(rule, peers2).flatMap(
@@ -78611,12 +79277,12 @@ var READERS4 = {
     deniedTry("connect", "unix", "stream", "peer", name2),
     deniedTry("send", "unix", "dgram", "peer", name2)
   ]),
-  "add-change-profile": (rule) => [deniedTry("change_profile", targetOf(rule))],
+  "add-change-profile": (rule) => [deniedTry("change_profile", targetOf2(rule))],
   "add-exec": (rule, { self: self2 }) => stayingIn(self2, rule),
   "add-file": (rule) => filesBelow(rule),
   "add-class": (rule) => CLASSES4[rule] ?? []
 };
-function wordsOf4(rule) {
+function wordsOf5(rule) {
   return rule.split(/\s+/);
 }
 function deniedTry(...words5) {
@@ -78641,7 +79307,7 @@ var TYPES2 = {
 };
 var USUAL_TYPES2 = ["dgram", "stream", "raw", "seqpacket"];
 function socketsOf2(rule) {
-  const [, family2, type4] = wordsOf4(rule);
+  const [, family2, type4] = wordsOf5(rule);
   if (family2 === void 0) return Object.entries(TYPES2).flatMap(([name2, types2]) => types2.map((one) => [name2, one]));
   const types = type4 === void 0 ? TYPES2[family2] ?? USUAL_TYPES2 : [type4];
   return types.map((one) => [family2, one]);
@@ -78668,7 +79334,7 @@ function peersIn(rule, peers2) {
   const label2 = /(?:peer|label)=\(?(?:label=)?"?([^")]+)/.exec(rule)?.[1];
   return label2 === void 0 ? peers2 : peers2.filter(({ profile: profile2 }) => profile2 === label2);
 }
-function targetOf(rule) {
+function targetOf2(rule) {
   return /-> "?([^"]+)/.exec(rule)?.[1] ?? "unconfined";
 }
 function stayingIn(self2, rule) {
@@ -78679,7 +79345,7 @@ function stayingIn(self2, rule) {
   ];
 }
 function filesBelow(rule) {
-  const [path5 = "", letters = ""] = wordsOf4(rule);
+  const [path5 = "", letters = ""] = wordsOf5(rule);
   const thing = path5.replace(/\*+$/, "thing");
   return [
     ...letters.includes("w") ? [[`open: ${scalar2(thing)}`, "for: create", "expect: denied"]] : [],
@@ -79021,9 +79687,7 @@ var MutantClassifier = class {
   }
   /** A survivor may be declared untestable in the spec. */
   #classifySurvivor(mutant, difference3) {
-    const declared = this.#options.untestable.find(
-      ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after
-    );
+    const declared = this.#options.untestable.find(({ rule, becomes }) => isDeclared(mutant, rule, becomes));
     if (declared !== void 0) return { state: "untestable", reason: declared.because };
     const because = untestableAddition(mutant);
     if (because !== void 0) return { state: "untestable", reason: because };
@@ -79104,7 +79768,7 @@ async function compileOne(policy) {
 
 // src/harness/mutate/live-policy.ts
 var PERMISSIVE_RULES = ["file", "capability", "network", "signal", "ptrace", "umount"];
-var SUITE_NUMBER = 0;
+var OPTIONS3 = { number: 0, allPeers: true };
 var LivePolicy = class _LivePolicy {
   #plan;
   #session;
@@ -79115,7 +79779,7 @@ var LivePolicy = class _LivePolicy {
   #permissive;
   /** Starts the containers of a plan, whose profile must be one from a file. @throws PreparationFailed */
   static async open(plan, session) {
-    return new _LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, { number: SUITE_NUMBER }));
+    return new _LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, OPTIONS3));
   }
   constructor(plan, session, suite) {
     this.#plan = plan;
@@ -79171,7 +79835,8 @@ var LivePolicy = class _LivePolicy {
     const trial = this.trial(probes);
     for (const probe3 of probes) {
       const entry = await this.#untilAborted(trial.settle(probe3));
-      if (entry.verdict.kind !== "pass") return { failed: entry, tried: trial.settled };
+      const failed3 = failureOf2(entry);
+      if (failed3 !== void 0) return { failed: failed3, tried: trial.settled };
     }
     return void 0;
   }
@@ -79196,7 +79861,7 @@ var LivePolicy = class _LivePolicy {
     this.load(this.original);
     await this.#suite.close();
     const plan = { ...this.#plan, control: false };
-    this.#suite = await PreparedSuite.prepare(plan, this.#session, { number: SUITE_NUMBER });
+    this.#suite = await PreparedSuite.prepare(plan, this.#session, OPTIONS3);
     const { serviceFault } = this.#suite.facts;
     if (serviceFault !== void 0)
       throw new HarnessError(
@@ -79240,7 +79905,8 @@ var LivePolicy = class _LivePolicy {
     if (breach !== void 0)
       throw new HarnessError("spec-not-green", breach.message, { details: breach.details, cause: breach });
     const { serviceFault } = this.#suite.facts;
-    if (failed3.length === 0 && serviceFault === void 0) return entries;
+    const closed2 = failed3.length === 0 && serviceFault === void 0 ? await this.#tryClosed() : [];
+    if (failed3.length === 0 && serviceFault === void 0) return [...entries, ...closed2];
     const serviceLines = serviceFault === void 0 ? [] : [serviceFault.message];
     throw new HarnessError(
       "spec-not-green",
@@ -79248,13 +79914,31 @@ var LivePolicy = class _LivePolicy {
       { details: [...serviceLines, ...failed3.map(entryLine)] }
     );
   }
+  /** @returns the attempts of closed classes that pass. @throws HarnessError `spec-not-green` where a class is red */
+  async #tryClosed() {
+    const attempt2 = async (trial, probe3) => judgedForClass(await this.#untilAborted(trial.settle(probe3)));
+    const results = [];
+    for await (const { result: result2 } of tryClosedClasses(this.#suite, attempt2)) results.push(result2);
+    const notGreen = results.filter((result2) => ["fail", "inconclusive"].includes(tallyOf(result2).kind));
+    if (notGreen.length === 0)
+      return results.flatMap(({ entries }) => entries).filter(({ verdict: verdict2 }) => verdict2.kind === "pass");
+    throw new HarnessError("spec-not-green", "Closed classes are not green with the unchanged profile.", {
+      details: notGreen.flatMap((result2) => [result2.class, ...notableEntries(result2).map(entryLine)])
+    });
+  }
 };
+function failureOf2(entry) {
+  if (entry.verdict.kind === "pass") return void 0;
+  if (entry.probe.closed === void 0) return entry;
+  const judged = judgedForClass(entry);
+  return isNoticed(judged) ? judged : void 0;
+}
 function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
   return `${at.file}:${at.line}: ${name2}: ${kind}: ${reason}`;
 }
 
 // src/harness/mutate/suggest-probes.ts
-var import_node_fs48 = require("node:fs");
+var import_node_fs50 = require("node:fs");
 var NONE3 = { probes: /* @__PURE__ */ new Map(), problems: /* @__PURE__ */ new Map(), notes: [] };
 async function suggestProbes(survivors, options) {
   if (survivors.length === 0) return NONE3;
@@ -79290,15 +79974,16 @@ async function confirmedCandidates(yamls, probes, { livePolicy, session }) {
   return { confirmed, refused };
 }
 function refusalText({ probe: probe3, verdict: { kind, reason } }) {
-  return `A probe that tries it (${describeAction(probe3.action)}) is ${kind} with the unchanged profile: ${reason}`;
+  const outcome3 = kind === "fail" ? "fails" : `is ${kind}`;
+  return `A probe that tries it (${describeAction(probe3.action)}) ${outcome3} with the unchanged profile: ${reason}`;
 }
-async function findKillers(survivors, confirmedFor, { text: text3, livePolicy }) {
+async function findKillers(survivors, confirmedFor, { policies: policies2, livePolicy }) {
   const killers = /* @__PURE__ */ new Map();
   const suggestedYaml = /* @__PURE__ */ new Map();
   for (const mutant of survivors) {
     const candidates2 = confirmedFor(mutant);
-    if (candidates2.length === 0) continue;
-    const policy = await livePolicy.compile(mutatedText(text3, mutant));
+    const policy = policies2.get(mutant.id);
+    if (candidates2.length === 0 || policy === void 0) continue;
     const judgement = await judgeMutant(livePolicy, policy, suggestedFirst(candidates2, suggestedYaml));
     if (judgement.state !== "killed") continue;
     const killer = candidates2.find(({ probe: probe3 }) => probe3 === judgement.probe);
@@ -79314,8 +79999,9 @@ function suggestedFirst(candidates2, suggested) {
   return [...probes.filter((probe3) => suggested.has(probe3)), ...probes.filter((probe3) => !suggested.has(probe3))];
 }
 function withReason(yaml, mutant) {
+  const change2 = mutant.before === "" ? `profile gains ${mutant.after}` : `profile's ${changeText2(mutant)}`;
   return `${yaml}
-    because: ${scalar2(`it notices when the profile's ${changeText2(mutant)}`)}`;
+    because: ${scalar2(`it notices when the ${change2}`)}`;
 }
 function candidatesFor(survivors, options) {
   const candidates2 = /* @__PURE__ */ new Map();
@@ -79340,7 +80026,16 @@ function candidatesForRules(mutants, block2, { text: text3, plan, livePolicy, se
   const progress2 = (line) => {
     session.events.progress(line);
   };
-  const pool = candidatePool({ pid: livePolicy.pid, text: text3, block: block2, names: examples, placeholders, progress: progress2 });
+  const withStranger = mutants.some(({ kind }) => kind === "carve-owner");
+  const pool = candidatePool({
+    pid: livePolicy.pid,
+    text: text3,
+    block: block2,
+    names: examples,
+    placeholders,
+    withStranger,
+    progress: progress2
+  });
   const candidates2 = /* @__PURE__ */ new Map();
   for (const rule of block2.rules)
     for (const change2 of changes.get(rule.id) ?? [])
@@ -79351,7 +80046,7 @@ function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
 }
 function probesOf2(yamls, { plan }) {
-  const source = appendProbes((0, import_node_fs48.readFileSync)(plan.file, "utf8"), yamls);
+  const source = appendProbes((0, import_node_fs50.readFileSync)(plan.file, "utf8"), yamls);
   const { spec, locate, problems: problems2 } = validateSpec(plan.file, source);
   if (spec === void 0)
     throw new HarnessError(
@@ -79381,6 +80076,8 @@ var MutationRun = class {
   #notes = [];
   #restarts = 0;
   #mutantsMs = 0;
+  /** The compiled policies of the survivors, by their ids. */
+  #survivors = /* @__PURE__ */ new Map();
   constructor(options) {
     this.#options = options;
   }
@@ -79439,6 +80136,7 @@ var MutationRun = class {
       const startedAt = performance.now();
       const compiled2 = await abortable(session.signal, compiler.take(mutant));
       const classification = await classifier.classify(mutant, compiled2);
+      if (classification.state === "survived" && "policy" in compiled2) this.#survivors.set(mutant.id, compiled2.policy);
       const result2 = { ...identityOf2(mutant), ...classification, ms: elapsedSince(startedAt) };
       this.#results.push(result2);
       session.events.result(result2, this.#results.length, mutants.length);
@@ -79454,7 +80152,7 @@ var MutationRun = class {
     const survivedIds = new Set(this.#results.filter(({ state }) => state === "survived").map(({ id }) => id));
     const survivors = mutants.filter(({ id }) => survivedIds.has(id));
     const { plan } = this.#options;
-    const suggested = await suggestProbes(survivors, { text: text3, plan, livePolicy, session });
+    const suggested = await suggestProbes(survivors, { text: text3, plan, livePolicy, session, policies: this.#survivors });
     this.#notes.push(...suggested.notes);
     this.#results = this.#results.map((result2) => {
       const probe3 = suggested.probes.get(result2.sameAs ?? result2.id);
@@ -79478,12 +80176,12 @@ async function checkStillPasses(bench, probes) {
   );
 }
 function outdatedNotes(untestable, mutants) {
-  return untestable.filter(({ rule, becomes }) => !mutants.some(({ before, after }) => before === rule && after === becomes)).map(
+  return untestable.filter(({ rule, becomes }) => !mutants.some((mutant) => isDeclared(mutant, rule, becomes))).map(
     ({ rule, becomes }) => `\`untestable\` lists \`${rule}\` \u2192 \`${becomes}\`, but the profile has no such mutant any more.`
   );
 }
-function identityOf2({ id, kind, file: file5, line, before, after }) {
-  return { id, kind, file: file5, line, before, after };
+function identityOf2({ id, kind, file: file5, line, before, after: after2 }) {
+  return { id, kind, file: file5, line, before, after: after2 };
 }
 function untriedResult(mutant) {
   return { ...identityOf2(mutant), state: "untried", reason: "The run ended before its turn.", ms: 0 };
@@ -79571,16 +80269,16 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, reportDir) {
-  const file5 = (0, import_node_path41.join)(reportDir, MUTATION_FILES.json);
-  if (!(0, import_node_fs49.existsSync)(file5)) return;
-  const { results } = JSON.parse((0, import_node_fs49.readFileSync)(file5, "utf8"));
+  const file5 = (0, import_node_path43.join)(reportDir, MUTATION_FILES.json);
+  if (!(0, import_node_fs51.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs51.readFileSync)(file5, "utf8"));
   const killers = results.flatMap(({ probe: probe3 }) => probe3 ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
     print([`  ${spec}: no probes to add`]);
     return;
   }
-  (0, import_node_fs49.writeFileSync)(spec, appendProbes((0, import_node_fs49.readFileSync)(spec, "utf8"), probes));
+  (0, import_node_fs51.writeFileSync)(spec, appendProbes((0, import_node_fs51.readFileSync)(spec, "utf8"), probes));
   const added = `${probes.length} ${probes.length === 1 ? "probe" : "probes"} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
   print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
@@ -79615,7 +80313,7 @@ async function mutateHere(spec, args) {
 `,
     [MUTATION_FILES.markdown]: mutationMarkdown(report, root)
   };
-  const written = writeFiles(contents, (0, import_node_path41.resolve)(args.reportDir), owner);
+  const written = writeFiles(contents, (0, import_node_path43.resolve)(args.reportDir), owner);
   print([...mutationClosing(report, root), ...written.map((path5) => `  report: ${path5}`)]);
   return mutationExit(report);
 }
@@ -79700,8 +80398,8 @@ function runRules(file5, { json: json2, base, include: include2 }) {
 }
 
 // src/cli/commands/run.ts
-var import_node_fs50 = require("node:fs");
-var import_node_path42 = require("node:path");
+var import_node_fs52 = require("node:fs");
+var import_node_path44 = require("node:path");
 
 // src/core/report/coverage-listing.ts
 var WIDTH6 = 400;
@@ -79783,13 +80481,13 @@ async function runRun(operands, args) {
   return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 function defaultSpecs() {
-  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path42.join)("specs", name2));
+  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path44.join)("specs", name2));
   if (specs.length === 0) throw new HarnessError("usage", "No spec was given, and there is none in specs/.");
   return specs;
 }
 function namesIn3(folder) {
   try {
-    return (0, import_node_fs50.readdirSync)(folder);
+    return (0, import_node_fs52.readdirSync)(folder);
   } catch {
     return [];
   }
@@ -79827,7 +80525,7 @@ async function runHere(specs, args) {
     },
     events2
   );
-  const reports = writeReports(ledger, (0, import_node_path42.resolve)(args.reportDir), owner);
+  const reports = writeReports(ledger, (0, import_node_path44.resolve)(args.reportDir), owner);
   if (args.coverage) print(coverageListing(ledger, style));
   print(closing(ledger, { ...style, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);

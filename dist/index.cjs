@@ -21679,7 +21679,9 @@ function asHarnessError(thrown) {
 
 // src/core/model/optional.ts
 function defined(values) {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== void 0));
+  const kept = {};
+  for (const [key, value] of Object.entries(values)) if (value !== void 0) kept[key] = value;
+  return kept;
 }
 
 // src/core/coverage/coverage-counts.ts
@@ -21830,6 +21832,18 @@ function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+// src/core/model/labels.ts
+function sameLabel(a, b) {
+  return a === b || a.includes("//&") && withSortedStack(a) === withSortedStack(b);
+}
+function labelText(label, mode) {
+  return mode === void 0 ? label : `${label} (${mode})`;
+}
+function withSortedStack(label) {
+  const [, stack = label, mode = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
+  return stack.split("//&").sort().join("//&") + mode;
+}
+
 // src/core/verdict/facts.ts
 function isDenial({ record: { type } }) {
   return type === "DENIED" || type === "KILLED";
@@ -21850,9 +21864,14 @@ function memberState(entry) {
   if (isAbsent(entry)) return "absent";
   if (kind === "skipped" || NOT_ASKED.has(code2)) return "untried";
   const isDeclared = entry.probe.expect.access === "allowed";
+  if (isExec(entry) && REFUSED.has(code2)) return "denied";
   if (kind === "pass") return isDeclared ? "allowed" : "denied";
   if (isDeclared && isDeniedByOthers(entry)) return "untried";
   return kind === "fail" ? "failed" : "undecided";
+}
+var REFUSED = /* @__PURE__ */ new Set(["denied-but-allowed", "denied-silently-but-allowed"]);
+function isExec({ probe: { closed } }) {
+  return closed?.class === "exec";
 }
 function isAbsent({ probe: { action }, verdict: { code: code2 }, control }) {
   const isSocket = action.kind === "operation" && action.name === "socket";
@@ -21888,18 +21907,6 @@ function whyUntried({ verdict: { code: code2, reason }, control }) {
 }
 function notableEntries({ entries }) {
   return entries.filter((entry) => ["failed", "undecided"].includes(memberState(entry)));
-}
-
-// src/core/model/labels.ts
-function sameLabel(a, b) {
-  return a === b || a.includes("//&") && withSortedStack(a) === withSortedStack(b);
-}
-function labelText(label, mode) {
-  return mode === void 0 ? label : `${label} (${mode})`;
-}
-function withSortedStack(label) {
-  const [, stack = label, mode = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
-  return stack.split("//&").sort().join("//&") + mode;
 }
 
 // src/core/report/describe-entry.ts
@@ -22102,6 +22109,7 @@ function faultText(fault) {
 }
 
 // src/core/report/closed-rows.ts
+var LINE2 = 800;
 var WHY = 160;
 var MOST_REASONS = 3;
 var MOST_NAMED = 3;
@@ -22112,13 +22120,13 @@ function closedText(result) {
   const tally2 = tallyOf(result);
   const parts = [
     `${grouped(tally2.denied)} of ${grouped(tally2.total)} denied`,
-    countText(tally2.allowed, "allowed as declared"),
+    countText(tally2.allowed, result.class === "exec" ? "under the declared label" : "allowed as declared"),
     countText(tally2.failed, "not as declared"),
     countText(tally2.undecided, "undecided"),
     countText(tally2.absent, "not there"),
     tally2.untried === 0 ? void 0 : `${grouped(tally2.untried)} not tried (${untriedText(result)})`
   ];
-  return `${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally2)}`;
+  return oneLine(`${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally2)}`, LINE2);
 }
 function countText(count, what) {
   return count === 0 ? void 0 : `${grouped(count)} ${what}`;
@@ -22385,7 +22393,7 @@ function shortened(ledger, { top, notGreen, budget, root: root2 }) {
   const left = budget - byteLength(top) - NOTICE_BYTES;
   const rows = fitting(notGreen, left / 2, (entry) => row(entry, root2));
   const details = fitting(notGreen, left - bytesOf(rows), (entry) => detail(entry, root2));
-  const total = entriesOf(ledger).length;
+  const total = entriesOf(ledger).length + closedOf(ledger).flatMap(notableEntries).length;
   const notice2 = [
     "> Shortened to fit a job summary:",
     `${grouped(rows.length)} of ${grouped(total)} probes are listed, those that are not green first,`,
@@ -23126,16 +23134,23 @@ var TALLIED = { fail: "failed", vacuous: "vacuous", inconclusive: "inconclusive"
 function tally(report) {
   const counts = countsOf(report);
   const parts = Object.keys(TALLIED).filter((key) => counts[key] > 0).map((key) => `${grouped(counts[key])} ${TALLIED[key]}`);
-  return parts.length === 0 ? "" : ` (${parts.join(", ")}; ${grouped(counts.total)} probes in total)`;
+  const ofProbes = parts.length === 0 ? void 0 : `${parts.join(", ")}; ${grouped(counts.total)} probes in total`;
+  const ofClasses = counts.closedRed + counts.closedUndecided > 0 ? closedCountsText(counts) : void 0;
+  const all = [ofProbes, ofClasses].filter((text) => text !== void 0);
+  return all.length === 0 ? "" : ` (${all.join("; ")})`;
 }
 function firstFault(report) {
   const fault = faultsOf(report)[0];
   return fault === void 0 ? "" : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1e3)}`;
 }
-var NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 };
+var NO_COUNTS = {
+  ...{ total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 },
+  ...{ closed: 0, closedRed: 0, closedUndecided: 0 }
+};
 function outputsOf({ verdict: verdict2, exitCode: code2, report }, { junit = "", json = "" }) {
   const counts = report === void 0 ? NO_COUNTS : countsOf(report);
   const { total, pass, fail, vacuous, inconclusive, skipped, notStarted } = counts;
+  const { closed, closedRed, closedUndecided } = counts;
   return {
     verdict: verdict2,
     "exit-code": code2,
@@ -23146,13 +23161,16 @@ function outputsOf({ verdict: verdict2, exitCode: code2, report }, { junit = "",
     vacuous,
     inconclusive,
     skipped,
+    closed,
+    "closed-failed": closedRed,
+    "closed-undecided": closedUndecided,
     junit,
     json
   };
 }
 var MOST_ANNOTATIONS = 9;
 function annotationsOf(ledger, root2, most = MOST_ANNOTATIONS) {
-  const entries = ledger.suites.flatMap((suite) => suite.entries);
+  const entries = [...entriesOf(ledger), ...closedOf(ledger).flatMap(notableEntries)];
   const failed = entries.filter(({ verdict: verdict2 }) => verdict2.kind === "fail");
   const undecided = entries.filter(({ verdict: verdict2 }) => !["pass", "skipped", "fail"].includes(verdict2.kind));
   const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => faultAnnotation(suite, fault, root2)));
