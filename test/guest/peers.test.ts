@@ -32,7 +32,7 @@ describe('a peer under a chosen label', () => {
               operation: 'signal',
               requested_mask: 'send',
               signal: 'term',
-              peer: { matches: '^meeting-other\\.' },
+              peer: 'meeting-other',
             }),
           },
           { name: 'send, allowed', try: 'signal kill peer plain', expect: 'allowed' },
