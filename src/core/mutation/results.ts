@@ -9,10 +9,12 @@ import type { Operator } from './operators.ts';
  * - `equivalent`: it decides every access as the original does.
  * - `invalid`: apparmor_parser rejects it.
  * - `untestable`: nothing on this host could tell it from the original.
+ * - `open`: it survived, and all that it opens is of classes that the spec says are open.
  * - `undecided`: probes had no verdict under it, and not reproducibly so.
  * - `untried`: the run ended before its turn.
  */
-export type MutantState = 'killed' | 'survived' | 'equivalent' | 'invalid' | 'untestable' | 'undecided' | 'untried';
+export type MutantState =
+  'killed' | 'survived' | 'equivalent' | 'invalid' | 'untestable' | 'open' | 'undecided' | 'untried';
 
 export interface MutantResult {
   readonly id: string;
@@ -67,6 +69,7 @@ export function countMutants(results: readonly MutantResult[]): MutationCounts {
     equivalent: 0,
     invalid: 0,
     untestable: 0,
+    open: 0,
     undecided: 0,
     untried: 0,
   };

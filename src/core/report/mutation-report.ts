@@ -24,18 +24,19 @@ const MARK: Readonly<Record<MutantState, string>> = {
   equivalent: '=',
   invalid: '-',
   untestable: '-',
+  open: '○',
   undecided: '?',
   untried: '-',
 };
 
 /** States that are listed at the end, on a terminal and in Markdown. What survived comes first. */
-const LISTED = ['survived', 'undecided', 'untestable', 'invalid', 'equivalent'] as const;
-const LISTED_IN_MARKDOWN = ['survived', 'undecided'] as const;
+const LISTED = ['survived', 'undecided', 'open', 'untestable', 'invalid', 'equivalent'] as const;
+const LISTED_IN_MARKDOWN = ['survived', 'undecided', 'open'] as const;
 
 /** States that count against the score, and states that do not count at all. */
 const AGAINST = ['survived', 'undecided'] as const;
 const STATES = Object.keys(MARK) as readonly MutantState[];
-const NOT_COUNTED = ['equivalent', 'untestable', 'invalid', 'untried'] as const;
+const NOT_COUNTED = ['open', 'equivalent', 'untestable', 'invalid', 'untried'] as const;
 
 /** How many are listed of the states that only say that nothing was tried; all are in the JSON. */
 const MOST_NOT_COUNTED = 20;

@@ -8,7 +8,9 @@ import { compiledDifference, type CompiledDifference } from '#core/profile/binar
 import { leavesTraces } from '#core/spec/operation-effects.ts';
 import type { CompiledMutant } from './compile-ahead.ts';
 import { judgeMutant, type Judgement, type MutantBench } from './judge-mutant.ts';
-import { NoticingProbes } from './noticing-probes.ts';
+import { likelihoodFor } from './likely-probes.ts';
+import { NoticingProbes, type PolicyChange } from './noticing-probes.ts';
+import { openedClasses } from './opened-classes.ts';
 
 export interface ClassifierOptions {
   readonly bench: MutantBench;
@@ -19,6 +21,10 @@ export interface ClassifierOptions {
   /** The ids of the probes that exercise each rule, by the rule's id. */
   readonly probesByRule: ReadonlyMap<string, readonly string[]>;
   readonly untestable: Plan['untestable'];
+  /** The classes that the spec says are open. */
+  readonly open: Plan['open'];
+  /** What closed classes try beside what they try of the original: where a mutant has other profiles or programs. */
+  readonly attemptsFor: (change: PolicyChange) => readonly Probe[];
 }
 
 /** The part of a result that has to be found out. */
@@ -65,20 +71,23 @@ export class MutantClassifier {
     if (change?.areas.size === 0) return { state: 'equivalent', reason: SAME_DECISIONS };
 
     const likely = this.#likelyKillersOf(mutant);
-    const probes = this.#noticing.among(this.#inOrder(likely), mutant, change);
+    const further = change === undefined ? [] : this.#options.attemptsFor(change);
+    const probes = [...further, ...this.#noticing.among(this.#inOrder(mutant, likely), mutant, change)];
     const judgement: Judgement = probes.length === 0 ? { state: 'survived' } : await judgeMutant(bench, policy, probes);
     if (judgement.state === 'undecided') return judgement;
-    if (judgement.state === 'survived') return this.#classifySurvivor(mutant, difference);
+    if (judgement.state === 'survived') return this.#classifySurvivor(mutant, difference, change);
 
     const { probe, reason } = judgement;
     this.#likelyKillers.set(subjectOf(mutant), [probe, ...likely.filter((other) => other !== probe)]);
     return { state: 'killed', killedBy: probe.name, reason };
   }
 
-  /** A survivor may be declared untestable in the spec. */
-  #classifySurvivor(mutant: Mutant, difference: CompiledDifference): Classification {
+  /** A survivor may be declared untestable in the spec, or open only what the spec leaves open. */
+  #classifySurvivor(mutant: Mutant, difference: CompiledDifference, change: PolicyChange | undefined): Classification {
     const declared = this.#options.untestable.find(({ rule, becomes }) => isDeclared(mutant, rule, becomes));
     if (declared !== undefined) return { state: 'untestable', reason: declared.because };
+    const opened = openedClasses(mutant, change, this.#options.open);
+    if (opened !== undefined) return { state: 'open', reason: openText(opened) };
     const because = untestableAddition(mutant);
     if (because !== undefined) return { state: 'untestable', reason: because };
     return { state: 'survived', reason: exampleText(difference) };
@@ -97,9 +106,14 @@ export class MutantClassifier {
   }
 
   /** All probes: the likeliest first, then what costs least. */
-  #inOrder(likely: readonly Probe[]): Probe[] {
-    const others = this.#options.probes.filter((probe) => !likely.includes(probe));
-    return [...likely, ...others.sort((a, b) => costOf(a) - costOf(b))];
+  #inOrder(mutant: Mutant, likely: readonly Probe[]): Probe[] {
+    const likelihood = likelihoodFor(mutant);
+    const known = mutant.rule === undefined ? [] : likely;
+    const others = this.#options.probes
+      .filter((probe) => !known.includes(probe))
+      .map((probe) => ({ probe, cost: costOf(probe), likelihood: likelihood(probe), isKnown: likely.includes(probe) }))
+      .sort((a, b) => a.cost - b.cost || b.likelihood - a.likelihood || Number(b.isKnown) - Number(a.isKnown));
+    return [...known, ...others.map(({ probe }) => probe)];
   }
 }
 
@@ -113,6 +127,11 @@ const COST_BY_KIND: Readonly<Record<Probe['action']['kind'], number>> = { operat
 /** Operations that leave no trace share a round; removals and commands need one each; the service is the slowest. */
 function costOf({ action }: Probe): number {
   return leavesTraces(action) ? COST_BY_KIND[action.kind] : 0;
+}
+
+function openText(classes: readonly string[]): string {
+  const names = classes.join(' and ');
+  return `It only opens ${names}, and the spec leaves ${classes.length > 1 ? 'them' : 'that'} open.`;
 }
 
 /** The shortest access that tells the policies apart. */

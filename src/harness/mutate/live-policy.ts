@@ -7,11 +7,14 @@ import type { ClosedResult, Entry, Observation, Plan, Probe } from '#core/model/
 import { isNoticed, judgedForClass, notableEntries, tallyOf } from '#core/verdict/closed-class.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
+import { attemptsForProfiles } from '../suite/closed-attempts.ts';
+import { attemptsForPrograms, containerExecutables } from '../suite/closed-executables.ts';
 import { measureCoverage } from '../suite/measure-coverage.ts';
 import { PreparedSuite } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
 import { tryClosedClasses } from '../suite/try-closed-classes.ts';
 import type { Failure, MutantBench } from './judge-mutant.ts';
+import type { PolicyChange } from './noticing-probes.ts';
 
 /** Rules that allow the agent to remove whatever it made. */
 const PERMISSIVE_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', 'umount'];
@@ -22,6 +25,9 @@ const PERMISSIVE_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', '
  */
 const OPTIONS = { number: 0, allPeers: true } as const;
 
+/** How many probes are tried before the others. */
+const FIRST = 16;
+
 /** Whoever opens one closes it. */
 export class LivePolicy implements MutantBench {
   readonly #plan: Plan;
@@ -29,6 +35,8 @@ export class LivePolicy implements MutantBench {
   readonly #controlSeen = new Map<string, Observation>();
   #suite: PreparedSuite;
   #renewals = 0;
+  /** Those of the container, once they are needed: no probe leaves others. */
+  #executables: readonly string[] | undefined;
   /** Policy under the same name that allows everything; compiled when it is first needed. */
   #permissive: Buffer | undefined;
 
@@ -96,12 +104,28 @@ export class LivePolicy implements MutantBench {
     return this.#suite.trialOf(probes, this.#controlSeen);
   }
 
+  /** @returns what `run` would also try of the closed classes if this were the profile from the start. */
+  attemptsFor({ newProfiles, areas, movesExec }: PolicyChange): readonly Probe[] {
+    const { closed } = this.#plan;
+    const { policy } = this.#suite;
+    const ofProfiles = attemptsForProfiles(closed, newProfiles, policy, this.#session.host);
+    if (!areas.has('file')) return ofProfiles;
+    this.#executables ??= containerExecutables(this.pid);
+    const programs = this.#executables.filter(movesExec);
+    return [...ofProfiles, ...attemptsForPrograms(this.#suite.closed, programs, policy.name)];
+  }
+
+  /** A few first: those that are likeliest to fail would have to wait for all that share a round with them. */
   async firstFailure(probes: readonly Probe[]): Promise<Failure | undefined> {
-    const trial = this.trial(probes);
-    for (const probe of probes) {
-      const entry = await this.#untilAborted(trial.settle(probe));
-      const failed = failureOf(entry);
-      if (failed !== undefined) return { failed, tried: trial.settled };
+    const tried: Entry[] = [];
+    for (const some of [probes.slice(0, FIRST), probes.slice(FIRST)]) {
+      const trial = this.trial(some);
+      for (const probe of some) {
+        const entry = await this.#untilAborted(trial.settle(probe));
+        const failed = failureOf(entry);
+        if (failed !== undefined) return { failed, tried: [...tried, ...trial.settled] };
+      }
+      tried.push(...trial.settled);
     }
     return undefined;
   }

@@ -112,9 +112,16 @@ export class MutationRun {
 
   async #classifyAll(subject: MutationSubject): Promise<void> {
     const { livePolicy, mutants, entries, probes } = subject;
-    const { untestable } = this.#options.plan;
-    const probesByRule = await livePolicy.probesByRule(entries);
-    const classifier = new MutantClassifier({ bench: livePolicy, probes, entries, probesByRule, untestable });
+    const { untestable, open } = this.#options.plan;
+    const classifier = new MutantClassifier({
+      bench: livePolicy,
+      probes,
+      entries,
+      probesByRule: await livePolicy.probesByRule(entries),
+      untestable,
+      open,
+      attemptsFor: (change) => livePolicy.attemptsFor(change),
+    });
 
     const startedAt = performance.now();
     try {

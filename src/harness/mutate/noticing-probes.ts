@@ -1,13 +1,19 @@
-/** Which probes could notice a mutant that only allows more: those that were denied something of its classes. Pure. */
+/**
+ * Which probes could notice a mutant. One that only allows more is noticed by what was denied something of its classes;
+ * and no attempt of a closed class notices what changes in other classes. Pure.
+ */
 import { recordAccesses } from '#core/coverage/record-accesses.ts';
 import type { AuditRecord, Entry, Probe } from '#core/model/model.ts';
 import type { Mutant } from '#core/mutation/mutant.ts';
-import { compiledChanges } from '#core/profile/binary/compiled-changes.ts';
-import { compiledProfiles, type CompiledProfile } from '#core/profile/binary/compiled-profiles.ts';
-import type { Access } from '#core/profile/semantics/access.ts';
+import { compiledChanges, type CompiledChange } from '#core/profile/binary/compiled-changes.ts';
+import {
+  compiledProfiles,
+  type CompiledProfile,
+  type StatePermissions,
+} from '#core/profile/binary/compiled-profiles.ts';
 
 /** Classes that compiled policy keeps together with another. */
-const AREAS: Partial<Record<Access['class'], string>> = {
+const AREAS: Readonly<Record<string, string>> = {
   umount: 'mount',
   pivot_root: 'mount',
   unix: 'network',
@@ -15,9 +21,15 @@ const AREAS: Partial<Record<Access['class'], string>> = {
 };
 
 /** What two policies differ in; undefined where that is not known. */
-interface PolicyChange {
+export interface PolicyChange {
   /** The classes: none where the policies decide and record all alike. */
   readonly areas: ReadonlySet<string>;
+  /** Whether something is allowed that was not, and nothing is denied that was allowed. */
+  readonly isOpening: boolean;
+  /** Profiles that only the mutant has, as they are loaded. */
+  readonly newProfiles: readonly string[];
+  /** Whether a program of this name is executed otherwise. */
+  readonly movesExec: (name: string) => boolean;
   /** Whether a file of this name is decided otherwise; of a link, also by what it leads to. */
   readonly movesFile: (name: string, target?: string) => boolean;
 }
@@ -44,22 +56,29 @@ export class NoticingProbes {
       const other = mutated.get(name);
       return other === undefined ? [] : [[profile, other] as const];
     });
-    const areas = pairs.flatMap(([profile, other]) => compiledChanges(profile, other).map(({ area }) => area));
-    const added = mutated.size > original.size ? ['hat'] : [];
+    const changes = pairs.flatMap(([profile, other]) => compiledChanges(profile, other));
+    const newProfiles = [...mutated.keys()].filter((name) => !original.has(name));
+    const added = newProfiles.length > 0 ? ['hat'] : [];
     const movesFile = (name: string, target?: string): boolean =>
       pairs.some(([profile, other]) => fileMoved(profile, other, name, target));
-    return { areas: new Set([...areas, ...added]), movesFile };
+    return {
+      areas: new Set([...changes.map(({ area }) => area), ...added]),
+      isOpening: isOpening(changes),
+      newProfiles,
+      movesExec: (name) => pairs.some(([profile, other]) => execOf(profile, name) !== execOf(other, name)),
+      movesFile,
+    };
   }
 
   /** @returns in the order given, all where it is not certain that one could not. */
   among(probes: readonly Probe[], mutant: Mutant, change: PolicyChange | undefined): Probe[] {
     // what belongs to no class could concern every probe
-    const isCertain =
-      mutant.widens && change !== undefined && !change.areas.has('policy') && !change.areas.has('flags');
-    return isCertain ? probes.filter((probe) => this.#mayNotice(probe, change)) : [...probes];
+    if (change === undefined || change.areas.has('policy') || change.areas.has('flags')) return [...probes];
+    return probes.filter((probe) => isAsked(probe, change) && (!mutant.widens || this.#mayNoticeMore(probe, change)));
   }
 
-  #mayNotice(probe: Probe, change: PolicyChange): boolean {
+  /** Of a mutant that only allows more. */
+  #mayNoticeMore(probe: Probe, change: PolicyChange): boolean {
     const entry = this.#entries.get(probe);
     if (entry === undefined) return true;
 
@@ -70,6 +89,18 @@ export class NoticingProbes {
     const isCommand = probe.action.kind !== 'operation';
     return denials.length === 0 || (isCommand && change.areas.has('capability'));
   }
+}
+
+function isOpening(changes: readonly CompiledChange[]): boolean {
+  return changes.some(({ kind }) => kind === 'more') && changes.every(({ kind }) => kind !== 'less');
+}
+
+/** Whether an attempt of a closed class, which shows nothing of other classes, may be decided otherwise. */
+function isAsked({ closed, action }: Probe, { areas, movesFile }: PolicyChange): boolean {
+  if (closed === undefined || action.kind !== 'operation') return true;
+  if (!areas.has(AREAS[action.class] ?? action.class)) return false;
+  // its paths have no links in them (closed-executables.ts)
+  return closed.class !== 'exec' || action.args.slice(0, 1).some((path) => movesFile(path));
 }
 
 function isDenial({ record: { type } }: { readonly record: AuditRecord }): boolean {
@@ -92,9 +123,19 @@ function fileMoved(one: CompiledProfile, other: CompiledProfile, name: string, t
   return texts.some((text) => statesOf(one, text) !== statesOf(other, text));
 }
 
-function statesOf({ automata }: CompiledProfile, text: string): string {
+function statesOf(profile: CompiledProfile, text: string): string {
+  return JSON.stringify(permissionsOf(profile, text));
+}
+
+function execOf(profile: CompiledProfile, name: string): string {
+  return permissionsOf(profile, name)
+    .map(({ execution }) => execution)
+    .join();
+}
+
+function permissionsOf({ automata }: CompiledProfile, text: string): readonly StatePermissions[] {
   const files = automata.find(({ kind }) => kind === 'files');
-  if (files === undefined) return '';
+  if (files === undefined) return [];
   const state = Buffer.from(text).reduce((at, byte) => files.next(at, byte), files.start);
-  return JSON.stringify(state === 0 ? [] : files.permissions(state));
+  return state === 0 ? [] : files.permissions(state);
 }

@@ -1,13 +1,15 @@
 /** What mutants can name: the files of the running container, and the profiles of the spec's peers. */
 import type { Plan } from '#core/model/model.ts';
 import type { MutationWorld } from '#core/mutation/mutation-world.ts';
+import { isStandIn } from '#core/spec/closed/expand.ts';
 import { inventory } from '#adapters/container/rootfs/inventory.ts';
 
 /** @param pid a process of the container, on the host */
 export function worldOf({ peers }: Plan, pid: number): MutationWorld {
   const items = inventory(pid);
   const programs = items.filter(({ kind, mode }) => kind === 'file' && (mode & 0o111) !== 0);
-  const labels = peers.map(({ profile }) => profile).filter((label) => label !== 'unconfined');
+  const ofSpec = peers.filter((peer) => !isStandIn(peer));
+  const labels = ofSpec.map(({ profile }) => profile).filter((label) => label !== 'unconfined');
   return {
     files: items.map(({ path, kind }) => (kind === 'folder' && path !== '/' ? `${path}/` : path)).sort(),
     programs: programs.map(({ path }) => path).sort(),

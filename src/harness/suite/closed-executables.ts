@@ -2,12 +2,12 @@
 import { executables } from '#adapters/container/rootfs/executables.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
-import type { Plan, ProfileSource } from '#core/model/model.ts';
+import type { Plan, Probe, ProfileSource } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { questionOf } from '#core/profile/semantics/access.ts';
 import { answer } from '#core/profile/semantics/decide-access.ts';
 import { grantsFor, policyOf, surroundingsOf, type Policy } from '#core/profile/semantics/policy.ts';
-import { withExecutables, type Executable } from '#core/spec/closed/exec-members.ts';
+import { execClass, withExecutables, type Executable } from '#core/spec/closed/exec-members.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import { AGENT_PATH } from '#adapters/container/container-config.ts';
@@ -18,11 +18,30 @@ export function withContainerExecutables(plan: Plan, policy: LoadedPolicy, pid: 
   return withExecutables(plan, () => programsOf(plan.profile, policy, pid), { profile, newId: newProbeId });
 }
 
+/** @returns the programs of a container, without the agent: absolute paths, no links. */
+export function containerExecutables(pid: number): readonly string[] {
+  return executables(pid).filter((path) => path !== AGENT_PATH);
+}
+
+/**
+ * @param profile the profile under test, as its author wrote it
+ * @returns attempts of the closed class `exec` for these programs, as far as it does not try them already.
+ */
+export function attemptsForPrograms(
+  classes: Plan['closed'],
+  programs: readonly string[],
+  profile: string,
+): readonly Probe[] {
+  const closed = classes.find(({ class: name }) => name === 'exec');
+  if (closed === undefined) return [];
+  const tried = new Set(closed.attempts.map((attempt) => attempt.closed?.member));
+  const others = programs.filter((path) => !tried.has(path)).map((path) => ({ path }));
+  return execClass(closed, others, { profile, newId: newProbeId }).attempts;
+}
+
 function programsOf(source: ProfileSource, loaded: LoadedPolicy, pid: number): readonly Executable[] {
   const policy = readPolicy(source, loaded);
-  return executables(pid)
-    .filter((path) => path !== AGENT_PATH)
-    .map((path) => defined({ path, transition: policy && transitionOf(policy, path) }));
+  return containerExecutables(pid).map((path) => defined({ path, transition: policy && transitionOf(policy, path) }));
 }
 
 /** Where the text cannot be read, what is tried is only spread. */

@@ -38,6 +38,11 @@ export function peersOfClasses(peers: Plan['peers']): Inventory['peers'] {
   return [...byLabel.values()];
 }
 
+/** @returns whether a peer is of closed classes, and of no spec. */
+export function isStandIn({ name }: Plan['peers'][number]): boolean {
+  return name.startsWith(STAND_IN);
+}
+
 interface ExpandOptions {
   /** @returns an id of at most 15 bytes that no process of the container can foresee. */
   readonly newId: () => string;

@@ -1,7 +1,10 @@
 /** What becomes of mutants on a bench in memory, and which probes are tried first. */
 import { expect } from 'chai';
 import { MutantClassifier, type ClassifierOptions } from '#harness/mutate/classify-mutants.ts';
+import type { PolicyChange } from '#harness/mutate/noticing-probes.ts';
+import { openedClasses } from '#harness/mutate/opened-classes.ts';
 import { probe } from '../fakes/probes.ts';
+import type { Probe } from '#core/model/model.ts';
 import { FakeBench } from './fake-bench.ts';
 import { mutant } from './fake-mutant.ts';
 
@@ -20,6 +23,8 @@ function classifierOn(bench: FakeBench, options: Partial<ClassifierOptions> = {}
     entries: [],
     probesByRule: new Map(),
     untestable: [],
+    open: [],
+    attemptsFor: () => [],
     ...options,
   });
 }
@@ -78,6 +83,23 @@ describe('MutantClassifier', () => {
     expect(changed.state).to.equal('survived');
   });
 
+  it('keeps a mutant apart as open only where nothing but open classes is opened', () => {
+    const change = (areas: readonly string[], isOpening = true): PolicyChange => ({
+      areas: new Set(areas),
+      isOpening,
+      newProfiles: [],
+      movesExec: () => false,
+      movesFile: () => false,
+    });
+    const added = { kind: 'add-network' } as const;
+    expect(openedClasses(added, change(['network']), ['signal', 'network'])).to.deep.equal(['network']);
+    expect(openedClasses(added, change(['network', 'file']), ['network'])).to.equal(undefined);
+    expect(openedClasses(added, change(['network'], false), ['network'])).to.equal(undefined);
+    expect(openedClasses(added, undefined, ['network'])).to.equal(undefined);
+    expect(openedClasses({ kind: 'add-exec' }, change(['file']), ['exec'])).to.deep.equal(['exec']);
+    expect(openedClasses({ kind: 'add-file' }, change(['file']), ['exec'])).to.equal(undefined);
+  });
+
   it('reads `nothing` in a declaration as what is added or removed', async () => {
     const nothing = [{ rule: 'nothing', becomes: 'umount', because: 'no rights' }];
     const classifier = classifierOn(new FakeBench(), { untestable: nothing });
@@ -110,6 +132,17 @@ describe('MutantClassifier', () => {
       const bench = new FakeBench();
       await classifierOn(bench, { probes: all }).classify(mutant('1'), policy('a'));
       expect(tried(bench)).to.deep.equal(['open', 'other', 'removal', 'command', 'request']);
+    });
+
+    it('that have words in common with the change before others of the same cost', async () => {
+      const tries = (id: string, ...words: readonly string[]): Probe =>
+        probe(id, { action: { kind: 'operation', name: words[0] ?? '', args: [], words, class: 'network' } });
+      const raw = tries('raw', 'socket', 'inet', 'raw');
+      const netlink = tries('netlink', 'socket', 'netlink', 'raw');
+      const bench = new FakeBench();
+      const added = mutant('1', { before: '', after: 'network netlink raw', kind: 'add-network' });
+      await classifierOn(bench, { probes: [open, raw, netlink] }).classify(added, policy('a'));
+      expect(tried(bench)).to.deep.equal(['netlink', 'raw', 'open']);
     });
 
     it('that exercise the rule first, those that leave traces after the others', async () => {

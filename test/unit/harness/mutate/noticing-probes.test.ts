@@ -52,7 +52,8 @@ const PROBES = ENTRIES.map(({ probe: one }) => one);
 const noticing = new NoticingProbes(Buffer.from('original'), ENTRIES);
 
 function tried(areas: readonly string[] | undefined, widens = true): string[] {
-  const change = areas && { areas: new Set(areas), movesFile: (name: string) => name === '/etc/passwd' };
+  const movesFile = (name: string): boolean => name === '/etc/passwd';
+  const change = areas && { areas: new Set(areas), isOpening: true, newProfiles: [], movesExec: movesFile, movesFile };
   const chosen = noticing.among(PROBES, mutant('1', { widens }), change);
   return chosen.map(({ id }) => id);
 }
@@ -66,6 +67,33 @@ describe('the probes that are tried under a mutant', () => {
 
   it('are also denied commands where it allows a capability, which the kernel records only once', () => {
     expect(tried(['capability'])).to.deep.equal(['capability', 'unknown', 'silent', 'deniedCommand']);
+  });
+
+  it('are attempts of a closed class only where that class changes; of a program, where its own name does', () => {
+    const of = (name: string, args: readonly string[], kind: string, member: string): Probe =>
+      probe(member, {
+        action: { kind: 'operation', name, args, words: [name, ...args], class: kind },
+        closed: { class: kind === 'file' ? 'exec' : kind, member },
+      });
+    const attempts = [
+      of('capable', ['chown'], 'capability', 'chown'),
+      of('exec', ['/etc/passwd'], 'file', 'moved'),
+      of('exec', ['/bin/true'], 'file', 'same'),
+      named.allowed,
+    ];
+    const closed = (areas: readonly string[]): string[] =>
+      noticing
+        .among(attempts, mutant('1', { widens: false }), {
+          areas: new Set(areas),
+          isOpening: true,
+          newProfiles: [],
+          movesExec: () => false,
+          movesFile: (name) => name === '/etc/passwd',
+        })
+        .map(({ id }) => id);
+    expect(closed(['file'])).to.deep.equal(['moved', 'allowed']);
+    expect(closed(['capability'])).to.deep.equal(['chown', 'allowed']);
+    expect(closed(['flags'])).to.have.lengthOf(4);
   });
 
   it('are all where it can also deny, and where its difference is not known', () => {
