@@ -6,7 +6,7 @@ import { leavesTraces } from '#core/spec/operation-effects.ts';
 export interface MutantBench {
   /** The policy compiled from the unchanged profile. */
   readonly original: Buffer;
-  /** Swaps the policy; what runs in the container follows at once. */
+  /** Swaps the policy, at the latest before the next attempt. */
   load(policy: Buffer): void;
   /** Tries probes in this order until one does not pass. @returns undefined when all pass */
   firstFailure(probes: readonly Probe[]): Promise<Failure | undefined>;

@@ -34,6 +34,9 @@ export class LivePolicy implements MutantBench {
   readonly #session: Session;
   readonly #controlSeen = new Map<string, Observation>();
   #suite: PreparedSuite;
+  /** What the next attempt is to find, and what the kernel has; undefined for what the suite loaded. */
+  #wanted: Buffer | undefined;
+  #loaded: Buffer | undefined;
   #renewals = 0;
   /** Those of the container, once they are needed: no probe leaves others. */
   #executables: readonly string[] | undefined;
@@ -94,13 +97,14 @@ export class LivePolicy implements MutantBench {
     return compileVariant(this.#file, text, this.#suite.policy);
   }
 
-  /** Swaps the policy; what runs in the container follows at once. @throws HarnessError `load-failed`, `not-loaded` */
+  /** Swaps the policy ahead of the next attempt: one that is replaced before costs nothing. */
   load(policy: Buffer): void {
-    swapPolicy(this.#suite.policy.loadedAs, policy);
+    this.#wanted = policy;
   }
 
-  /** A new trial of these probes, in this order. */
+  /** A new trial of these probes, in this order. @throws HarnessError `load-failed`, `not-loaded` */
   trial(probes: readonly Probe[]): Trial {
+    this.#swap();
     return this.#suite.trialOf(probes, this.#controlSeen);
   }
 
@@ -140,6 +144,7 @@ export class LivePolicy implements MutantBench {
 
     this.#permissive ??= await this.#compilePermissive();
     this.load(this.#permissive);
+    this.#swap();
     let isAllRemoved = true;
     for (const removal of removals) {
       const { errno } = await this.#untilAborted(this.#suite.confined.attempt(removal));
@@ -152,9 +157,12 @@ export class LivePolicy implements MutantBench {
   async renew(): Promise<void> {
     this.#renewals += 1;
     this.load(this.original);
+    this.#swap();
     await this.#suite.close();
     const plan = { ...this.#plan, control: false };
     this.#suite = await PreparedSuite.prepare(plan, this.#session, OPTIONS);
+    this.#loaded = this.original;
+    this.#wanted = this.#loaded;
     const { serviceFault } = this.#suite.facts;
     if (serviceFault !== undefined)
       throw new HarnessError(
@@ -167,10 +175,20 @@ export class LivePolicy implements MutantBench {
   async close(note: (thrown: unknown) => void): Promise<void> {
     try {
       this.load(this.original);
+      this.#swap();
     } catch (thrown) {
       note(thrown);
     }
     for (const error of await this.#suite.close()) note(error);
+  }
+
+  /** What runs in the container follows at once. */
+  #swap(): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined || wanted === this.#loaded) return;
+    this.#loaded = undefined; // nobody knows what is loaded when this fails
+    swapPolicy(this.#suite.policy.loadedAs, wanted);
+    this.#loaded = wanted;
   }
 
   get #file(): string {
