@@ -96,6 +96,8 @@ export class AgentSession {
   readonly #pending = new Map<string, Pending>();
   /** The agent keeps one paused process at a time: the next pause waits for this one. */
   #lastPause: Promise<unknown> = Promise.resolve();
+  /** How many pauses are under way or wait for their turn. */
+  #pauses = 0;
   #ended: string | undefined;
   /** Requests of this turn of the event loop: they go out together. */
   #outbox: Buffer[] = [];
@@ -172,15 +174,20 @@ export class AgentSession {
     args: readonly string[],
     look: (observation: Observation, inner: number) => Promise<Observation>,
   ): Promise<Observation> {
+    this.#pauses += 1;
     const turn = this.#lastPause.then(async () => {
       const { seen, pausedPid } = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
       if (seen.errno !== undefined || pausedPid === 0) return seen;
       const resultingLabel = this.#resultingLabel(pausedPid, name.startsWith('exec'));
       const observation = await look({ ...seen, carried: resultingLabel }, pausedPid);
-      await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
+      // the next pause ends it as well, in one exchange less
+      if (this.#pauses === 1) await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
       return observation;
     });
-    this.#lastPause = turn.catch(() => undefined);
+    const end = (): void => {
+      this.#pauses -= 1;
+    };
+    this.#lastPause = turn.then(end, end);
     return turn;
   }
 

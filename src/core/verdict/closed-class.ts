@@ -30,6 +30,8 @@ const NO_SUCH_SOCKET: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'ESOCKTNOSU
 /** Where a mount stops that AppArmor has let pass (src/agent/ops_mount.c, op_mount). */
 const AFTER_MOUNT = 'capability sys_admin';
 
+const BARRED = 'the profile denies the file for it, and lsm_set_self_attr(2) cannot be had';
+
 /** Verdicts by which nothing is known of what was asked, since it was not. */
 const NOT_ASKED: ReadonlySet<string> = new Set([
   'vacuous',
@@ -46,13 +48,27 @@ const RECORDED_ONCE: ReadonlySet<string> = new Set(['capability']);
  * Whether an attempt deserves another one that expects no record: its class is recorded once, and this was denied
  * without a record.
  */
-export function isRecordedBefore({ probe, verdict: { code } }: Entry): boolean {
+function isRecordedBefore({ probe, verdict: { code } }: Entry): boolean {
   return code === 'silent-denial' && RECORDED_ONCE.has(probe.closed?.class ?? '');
 }
 
-/** @returns the same attempt, which expects no record: then only the control shows that the profile is the cause. */
-export function withoutRecord(probe: Probe, id: string): Probe {
-  return { ...probe, id, expect: { ...probe.expect, audit: 'none' } };
+/**
+ * What is to be tried once more. A denied capability is recorded once: it is tried without a record, so that the
+ * control shows that the profile is the cause. And what was tried without the control, to save the effort, and was
+ * neither allowed nor refused with a record, is tried with it.
+ * @returns the probe, under another id; undefined where the first attempt stands.
+ */
+export function secondAttempt(
+  entry: Entry,
+  { id, hasControl }: { readonly id: string; readonly hasControl: boolean },
+): Probe | undefined {
+  const {
+    probe,
+    verdict: { code, kind },
+  } = entry;
+  if (isRecordedBefore(entry)) return { ...probe, id, expect: { ...probe.expect, audit: 'none' } };
+  const isOpen = code === 'silent-denial' || (kind !== 'pass' && kind !== 'fail' && kind !== 'skipped');
+  return isOpen && hasControl && !probe.control ? { ...probe, id, control: true } : undefined;
 }
 
 /**
@@ -135,8 +151,16 @@ function kindOf(counts: Readonly<Record<MemberState, number>>, entries: readonly
   if (counts.failed > 0) return 'fail';
   if (counts.undecided > 0) return 'inconclusive';
   if (counts.denied + counts.allowed > 0) return 'pass';
-  const isSkipped = entries.length > 0 && entries.every(({ verdict: { kind } }) => kind === 'skipped');
+  const isSkipped = entries.length > 0 && entries.every((one) => one.verdict.kind === 'skipped' || isBarred(one));
   return isSkipped ? 'skipped' : 'inconclusive';
+}
+
+/**
+ * Whether the profile's own rules for files kept a change of the label from being asked for. Kernels since 6.8 have
+ * lsm_set_self_attr(2), which asks no such rule, and is tried then.
+ */
+function isBarred({ probe: { closed }, verdict: { code } }: Entry): boolean {
+  return closed?.class === 'change_profile' && code === 'other-denial';
 }
 
 /** Members that show nothing, each with the reason. */
@@ -147,7 +171,12 @@ export function untriedMembers({ entries, untried }: ClosedResult): readonly Unt
   return [...untried, ...ofEntries];
 }
 
-function whyUntried({ verdict: { code, reason }, control }: Entry): string {
+function whyUntried(entry: Entry): string {
+  const {
+    verdict: { code, reason },
+    control,
+  } = entry;
+  if (isBarred(entry)) return BARRED;
   if (code !== 'vacuous' && code !== 'not-the-profile') return reason.replace(/\.$/, '');
   const { errno = 'a failure', stoppedAt } = control ?? {};
   return `refused without the profile as well: ${errno}${stoppedAt === undefined ? '' : ` at ${stoppedAt}`}`;

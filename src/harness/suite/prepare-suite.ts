@@ -129,6 +129,11 @@ export class PreparedSuite {
     return this.#trialBesideControl(attempts, controlSeen);
   }
 
+  /** Starts the control's peers that these probes need, as far as they are not there. */
+  async startControlPeers(probes: readonly Probe[]): Promise<void> {
+    if (this.control !== undefined) await this.#parts.containers.startPeers(this.control, probes);
+  }
+
   /**
    * A trial of other probes, in this order.
    * @param controlSeen what the control showed before, by the id of the probe: it is not asked again.

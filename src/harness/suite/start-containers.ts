@@ -5,7 +5,7 @@ import type { ContainerEngine, Image } from '#adapters/container/engine.ts';
 import type { Role } from '#adapters/container/container-config.ts';
 import { asLoaded, labelText, sameLabel } from '#core/model/labels.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
-import type { Confinement, Fault, Plan, ProfileMode } from '#core/model/model.ts';
+import type { Confinement, Fault, Plan, Probe, ProfileMode } from '#core/model/model.ts';
 import type { AgentIdentity } from '#adapters/probe/agent-proof.ts';
 import type { ProbeTarget, TargetOptions } from '#adapters/probe/probe-target.ts';
 import type { Host } from '../session/host.ts';
@@ -57,6 +57,8 @@ export class SuiteContainers {
   readonly #labels: Confinement['labels'][number][] = [];
   #containers: Container[] = [];
   #targets: ProbeTarget[] = [];
+  /** The names of the peers that have been started beside each container. */
+  readonly #peersOf = new Map<ProbeTarget, Set<string>>();
 
   constructor(options: StartOptions) {
     this.#options = options;
@@ -92,9 +94,28 @@ export class SuiteContainers {
       confined: this.#makeTarget(confined.value.running, 'confined', profile),
       control: control.value === undefined ? undefined : this.#makeTarget(control.value, 'control', baseline),
     };
-    await this.#startPeers(targets.confined);
-    if (targets.control !== undefined) await this.#startPeers(targets.control);
+    const probes = [...plan.probes, ...plan.closed.flatMap((closed) => closed.attempts)];
+    await this.startPeers(targets.confined, probes);
+    if (targets.control !== undefined) await this.startPeers(targets.control, probes);
     return { ...targets, serviceFault: confined.value.serviceFault };
+  }
+
+  /**
+   * Starts the peers of a container that its probes name, as far as they are not there: they share its processes and
+   * its network.
+   * @throws HarnessError `container-failed`, `not-confined`, `profile-ambiguous`
+   */
+  async startPeers(main: ProbeTarget, probes: readonly Probe[]): Promise<void> {
+    const { plan, allPeers } = this.#options;
+    const started = this.#peersOf.get(main) ?? new Set();
+    const named = new Set(
+      probes
+        .filter(({ control }) => control || !main.isControl)
+        .flatMap(({ action, from }) => [from, action.kind === 'operation' ? action.other : undefined]),
+    );
+    const missing = plan.peers.filter(({ name }) => (allPeers === true || named.has(name)) && !started.has(name));
+    this.#peersOf.set(main, new Set([...started, ...missing.map(({ name }) => name)]));
+    await Promise.all(missing.map((peer) => this.#startPeer(main, peer)));
   }
 
   /** Ends the agents of one container and removes it; its peers are left to `close`. */
@@ -159,18 +180,6 @@ export class SuiteContainers {
     const container = await this.#create({ role, profile, keepAlive: true, suffix: `${role}-waiting` });
     await container.start(role);
     return { container, state: await host.waitReady(container, role, undefined) };
-  }
-
-  /** Starts the peers of a container that its probes name: they share its processes and its network. */
-  async #startPeers(main: ProbeTarget): Promise<void> {
-    const { plan, allPeers } = this.#options;
-    const attempts = plan.closed.flatMap((closed) => closed.attempts);
-    const probes = [...plan.probes, ...attempts].filter(({ control }) => control || !main.isControl);
-    const named = new Set(
-      probes.flatMap(({ action, from }) => [from, action.kind === 'operation' ? action.other : undefined]),
-    );
-    const peers = plan.peers.filter(({ name }) => allPeers === true || named.has(name));
-    await Promise.all(peers.map((peer) => this.#startPeer(main, peer)));
   }
 
   async #startPeer(main: ProbeTarget, { name, profile }: Plan['peers'][number]): Promise<void> {

@@ -1,7 +1,7 @@
 /** Tries every member of the closed classes of a suite, class by class: each has a trial of its own. */
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
-import { isRecordedBefore, withoutRecord } from '#core/verdict/closed-class.ts';
+import { secondAttempt } from '#core/verdict/closed-class.ts';
 import type { PreparedSuite } from './prepare-suite.ts';
 import { missingFamilies } from './missing-families.ts';
 import type { Trial } from './trial.ts';
@@ -17,7 +17,7 @@ interface TriedClass {
 
 /** @returns the classes in the order of the plan, each as soon as its last attempt has a verdict. */
 export async function* tryClosedClasses(
-  suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed' | 'control'>,
+  suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed' | 'control' | 'startControlPeers'>,
   attempt: Attempt,
 ): AsyncGenerator<TriedClass> {
   for (const closed of suite.closed) {
@@ -25,26 +25,22 @@ export async function* tryClosedClasses(
     const first = suite.trialOfClosed(closed.attempts, await missingFamilies(closed.attempts, suite.control));
     const entries: Entry[] = [];
     for (const probe of closed.attempts) entries.push(await attempt(first, probe));
-    const again = suite.trialOfClosed(
-      entries.filter(isRecordedBefore).map(({ probe }) => withoutRecord(probe, newProbeId())),
+    const hasControl = suite.control !== undefined;
+    const repeated = new Map(
+      entries.flatMap((entry) => {
+        const probe = secondAttempt(entry, { id: newProbeId(), hasControl });
+        return probe === undefined ? [] : [[entry, probe] as const];
+      }),
     );
-    const settled = await withSecondAttempts(entries, again, attempt);
+    if (repeated.size > 0) await suite.startControlPeers([...repeated.values()]);
+    const again = suite.trialOfClosed([...repeated.values()]);
+    const settled: Entry[] = [];
+    for (const entry of entries) {
+      const probe = repeated.get(entry);
+      settled.push(probe === undefined ? entry : await attempt(again, probe));
+    }
     yield { result: resultOf(closed, settled, Date.now() - started), trials: [first, again] };
   }
-}
-
-/** The kernel records a denied capability once: what was denied before has no record, and is tried without one. */
-async function withSecondAttempts(
-  entries: readonly Entry[],
-  again: Trial,
-  attempt: Attempt,
-): Promise<readonly Entry[]> {
-  const settled: Entry[] = [];
-  for (const entry of entries) {
-    const probe = isRecordedBefore(entry) ? again.probes.find(({ name }) => name === entry.probe.name) : undefined;
-    settled.push(probe === undefined ? entry : await attempt(again, probe));
-  }
-  return settled;
 }
 
 function resultOf(

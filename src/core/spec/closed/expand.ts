@@ -72,12 +72,16 @@ function attemptOf(closed: ClosedClass, { words, operation, from }: Member, { ne
     user,
     from,
     direct: false,
-    control: true,
+    control: !hasTwoEnds(action, from), // with peers it costs most: only what it is needed for is tried in it
     timeoutMs: TIMEOUT_MS,
     expect: { access } as const,
     closed: { class: closed.class, member },
     at: closed.at,
   });
+}
+
+function hasTwoEnds(action: Action, from: string | undefined): boolean {
+  return from !== undefined || (action.kind === 'operation' && action.other !== undefined);
 }
 
 function actionOf(words: readonly string[]): Action {

@@ -3,14 +3,7 @@ import { expect } from 'chai';
 import type { ClosedResult, Entry, Expectation, Observation, Witness } from '#core/model/model.ts';
 import { closedText } from '#core/report/closed-rows.ts';
 import { decide } from '#core/verdict/decide.ts';
-import {
-  isRecordedBefore,
-  judgedForClass,
-  memberState,
-  notableEntries,
-  tallyOf,
-  withoutRecord,
-} from '#core/verdict/closed-class.ts';
+import { judgedForClass, memberState, notableEntries, secondAttempt, tallyOf } from '#core/verdict/closed-class.ts';
 import { verdict } from '#core/verdict/verdicts.ts';
 import { facts, operation, seen, witness } from '../../builders.ts';
 
@@ -127,10 +120,45 @@ describe('a closed class', () => {
   it('tries a capability again that was denied before, and so has no record', () => {
     const silent = attempt('capable chown', { seen: { errno: 'EPERM' } });
     expect(silent.verdict.code).to.equal('silent-denial');
-    expect(isRecordedBefore(silent)).to.equal(true);
-    const probe = withoutRecord(silent.probe, 'again');
+    const probe = secondAttempt(silent, { id: 'again', hasControl: false })!;
+    expect(probe.id).to.equal('again');
     const known = facts({ expect: probe.expect, seen: seen({ errno: 'EPERM' }), control: seen() });
     expect(decide({ ...known, probe }).code).to.equal('denied-silently');
-    expect(isRecordedBefore(attempt('userns', { seen: { errno: 'EACCES' } }))).to.equal(false);
+    const other = attempt('userns', { seen: { errno: 'EACCES' } });
+    expect(secondAttempt(other, { id: 'again', hasControl: true })).to.equal(undefined);
+  });
+
+  it('tries with the control what was tried without it, and not decided', () => {
+    const again = (line: string, tried: Tried, control = false): boolean | undefined => {
+      const entry = attempt(line, { ...tried, control: NO_FAMILY });
+      const first = { ...entry, probe: { ...entry.probe, control } };
+      return secondAttempt(first, { id: 'again', hasControl: true })?.control;
+    };
+    const refused = { seen: { errno: 'ENOEXEC' }, access: 'allowed' } as const;
+    expect(again('exec /x', refused)).to.equal(true);
+    expect(again('exec /x', refused, true)).to.equal(undefined);
+    expect(again('exec /x', { access: 'allowed' })).to.equal(undefined);
+    // EPERM without a record: perhaps another layer refuses it, as Yama does
+    expect(again('ptrace trace child', { seen: { errno: 'EPERM' } })).to.equal(true);
+    expect(again('ptrace trace child', {})).to.equal(undefined); // let through
+    const entry = attempt('exec /x', refused);
+    expect(secondAttempt(entry, { id: 'again', hasControl: false })).to.equal(undefined);
+  });
+
+  it('skips changes of the label where the profile denies the file for them, and the kernel has no other way', () => {
+    const record = { operation: 'open', class: 'file', name: '/proc/7/attr/apparmor/current', denied_mask: 'w' };
+    const entry = attempt('change_profile p', {
+      seen: { errno: 'EACCES', stoppedAt: 'open' },
+      witnesses: [{ ...witness({ fields: record }), before: 'file' }],
+    });
+    const barred = {
+      ...entry,
+      probe: { ...entry.probe, closed: { class: 'change_profile', member: 'change_profile p' } },
+    };
+    const result = { ...classOf([barred]), class: 'change_profile' };
+    expect(entry.verdict.code).to.equal('other-denial');
+    expect(tallyOf(result).kind).to.equal('skipped');
+    expect(closedText(result)).to.match(/change_profile p: the profile denies the file for it, and lsm_set/);
+    expect(tallyOf(classOf([entry])).kind).to.equal('inconclusive');
   });
 });
