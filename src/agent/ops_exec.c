@@ -241,17 +241,23 @@ static long write_script(int fd, const char *interpreter)
 	return error;
 }
 
-/* Makes a new file, fills it, executes it and removes it again. An existing one is EEXIST. */
-static long exec_new(const char *path, const char *source, const char *interpreter, struct outcome *out)
+/* A new file: a copy of `source`, or a script for `interpreter`. */
+struct new_file {
+	const char *path, *source, *interpreter;
+};
+
+/* Makes the file, fills it, has it executed and removes it again. An existing one is EEXIST. */
+static long exec_new(attempt *start, const struct new_file *file, struct outcome *out)
 {
+	const char *path = file->path, *source = file->source;
 	char *args[] = {(char *)path, 0};
 	long fd = sys_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 	if (fd < 0)
 		return stopped(out, fd, "create");
-	long error = source ? copy(source, (int)fd, out) : write_script((int)fd, interpreter);
+	long error = source ? copy(source, (int)fd, out) : write_script((int)fd, file->interpreter);
 	sys_close((int)fd); /* else it would be busy */
 	if (error >= 0)
-		error = ask_exec(execute, args, out);
+		error = start(args, out);
 	as_undo();
 	undone(out, sys_unlink(path, 0));
 	return error;
@@ -259,16 +265,21 @@ static long exec_new(const char *path, const char *source, const char *interpret
 
 long op_exec_copy(char **args, struct outcome *out)
 {
-	return exec_new(args[1], args[0], 0, out);
+	return exec_new(op_exec, &(struct new_file){.path = args[1], .source = args[0]}, out);
 }
 
 long op_exec_script(char **args, struct outcome *out)
 {
-	return exec_new(args[1], 0, args[0], out);
+	return exec_new(op_exec, &(struct new_file){.path = args[1], .interpreter = args[0]}, out);
+}
+
+static long ask_descriptor(char **args, struct outcome *out)
+{
+	return ask_exec(execute_descriptor, args, out);
 }
 
 /* Without MFD_CLOEXEC, or a script in it could not be found by its interpreter. */
-long op_exec_memfd(char **args, struct outcome *out)
+static long exec_memory(attempt *start, char **args, struct outcome *out)
 {
 	char descriptor[NUMBER_SIZE];
 	char *copied[] = {descriptor, 0};
@@ -278,9 +289,14 @@ long op_exec_memfd(char **args, struct outcome *out)
 	long error = copy(args[0], (int)fd, out);
 	format_number(descriptor, fd);
 	if (error >= 0)
-		error = ask_exec(execute_descriptor, copied, out);
+		error = start(copied, out);
 	sys_close((int)fd);
 	return error;
+}
+
+long op_exec_memfd(char **args, struct outcome *out)
+{
+	return exec_memory(ask_descriptor, args, out);
 }
 
 /* What `ld.so PROGRAM` asks for: to execute the loader, then, in what is now its process, to map the program's code. */
@@ -313,10 +329,10 @@ void release_paused(void)
 }
 
 /* What a process has done when it is paused. */
-enum pause { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
+enum pause { AT_EXEC, AT_EXEC_AS, AT_EXEC_DESCRIPTOR, AT_LOADER, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
 
 /*
- * Executes a program for real and stops it before its first instruction, so that others can look at it in /proc: its
+ * Executes a program, by its path or else by its descriptor, for real and stops it before its first instruction, so that others can look at it in /proc: its
  * label, whether its environment was scrubbed (AT_SECURE in auxv), its limits. No permission to trace or to signal is
  * needed, and none is asked: the process is the owner of a pipe whose writing end is closed by the exec itself. That
  * makes the pipe notify its owner of the event, by the signal that was ordered: SIGSTOP. The kernel does it within
@@ -324,7 +340,7 @@ enum pause { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_L
  * The program never continues: the agent kills it, and should the agent be killed itself, the kernel ends stopped
  * process groups that nobody is left to continue (SIGHUP).
  */
-static long exec_and_stop(const char *path)
+static long exec_and_stop(const char *path, int descriptor)
 {
 	int event[2];
 	long error = sys_pipe(event, 0);
@@ -336,7 +352,18 @@ static long exec_and_stop(const char *path)
 		error = sys_fcntl(event[0], F_SETSIG, SIGSTOP);
 	if (error >= 0)
 		error = sys_fcntl(event[0], F_SETFL, O_ASYNC);
-	return error < 0 ? error : sys_execve(path, short_argv, no_envp);
+	if (error < 0)
+		return error;
+	if (path)
+		return sys_execve(path, short_argv, no_envp);
+	return sys(execveat, descriptor, "", short_argv, no_envp, AT_EMPTY_PATH);
+}
+
+/* The loader runs, as far as it matters, when it could also map the program's code: that is asked first. */
+static long exec_loader_and_stop(char **args, struct outcome *out)
+{
+	long error = op_mmap(args + 1, out);
+	return error < 0 ? stopped(out, error, "the program") : exec_and_stop(args[0], -1);
 }
 
 /* Does what is to be done before the pause. */
@@ -344,8 +371,12 @@ static long come_to(enum pause at, char **args, struct outcome *out)
 {
 	long error;
 	switch (at) {
-	case AT_EXEC: return exec_and_stop(args[0]);
-	case AT_EXEC_AS: error = change_label(ONEXEC, args[0], out); return error < 0 ? error : exec_and_stop(args[1]);
+	case AT_EXEC: return exec_and_stop(args[0], -1);
+	case AT_EXEC_AS:
+		error = change_label(ONEXEC, args[0], out);
+		return error < 0 ? error : exec_and_stop(args[1], -1);
+	case AT_EXEC_DESCRIPTOR: return exec_and_stop(0, (int)number(args[0]));
+	case AT_LOADER: return exec_loader_and_stop(args, out);
 	case AT_PROFILE: return change_label(PROFILE, args[0], out);
 	case AT_HAT: return change_label(HAT, args[0], out);
 	case AT_STACK: return change_label(STACK, args[0], out);
@@ -375,7 +406,7 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 		as_probe();
 		error = sys_setpgid(0, 0);
 		if (error >= 0)
-			error = maybe_no_new_privs(at == AT_EXEC_AS ? args + 1 : args);
+			error = maybe_no_new_privs(at == AT_EXEC_AS || at == AT_LOADER ? args + 1 : args);
 	}
 	if (error >= 0)
 		error = come_to(at, args, &out);
@@ -461,6 +492,31 @@ long op_exec_pause(char **args, struct outcome *out)
 long op_exec_as_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_EXEC_AS, args, out);
+}
+
+long op_exec_copy_pause(char **args, struct outcome *out)
+{
+	return exec_new(op_exec_pause, &(struct new_file){.path = args[1], .source = args[0]}, out);
+}
+
+long op_exec_script_pause(char **args, struct outcome *out)
+{
+	return exec_new(op_exec_pause, &(struct new_file){.path = args[1], .interpreter = args[0]}, out);
+}
+
+static long pause_descriptor(char **args, struct outcome *out)
+{
+	return pause_child(AT_EXEC_DESCRIPTOR, args, out);
+}
+
+long op_exec_memfd_pause(char **args, struct outcome *out)
+{
+	return exec_memory(pause_descriptor, args, out);
+}
+
+long op_exec_loader_pause(char **args, struct outcome *out)
+{
+	return pause_child(AT_LOADER, args, out);
 }
 
 long op_profile_pause(char **args, struct outcome *out)

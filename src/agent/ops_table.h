@@ -15,8 +15,8 @@ attempt op_open, op_readdir, op_getattr, op_unlink, op_rmdir, op_delete, op_rena
 check check_nnp, check_nnp_third;
 attempt op_exec, op_exec_copy, op_exec_memfd, op_exec_script, op_exec_loader, op_change_profile, op_change_onexec,
 	op_change_hat, op_stack;
-attempt op_exec_pause, op_exec_as_pause, op_profile_pause, op_hat_pause, op_stack_pause, op_target_pause,
-	op_listen_pause, op_release;
+attempt op_exec_pause, op_exec_copy_pause, op_exec_memfd_pause, op_exec_script_pause, op_exec_loader_pause,
+	op_exec_as_pause, op_profile_pause, op_hat_pause, op_stack_pause, op_target_pause, op_listen_pause, op_release;
 
 /* ops_cap.c */
 check check_capable;

@@ -137,10 +137,10 @@ export const OPERATIONS: Readonly<Record<string, OperationForm>> = {
   mprotect: { class: 'file', args: [path] },
 
   exec: { class: 'file', args: [path], optional: nnp, pausedAs: 'exec-pause' },
-  'exec-copy': { class: 'file', args: [path, path], makes: 1, undoneBy: 'unlink' },
-  'exec-memfd': { class: 'file', args: [path] },
-  'exec-script': { class: 'file', args: [path, path], makes: 1, undoneBy: 'unlink' },
-  'exec-loader': { class: 'file', args: [path, path] },
+  'exec-copy': { class: 'file', args: [path, path], makes: 1, undoneBy: 'unlink', pausedAs: 'exec-copy-pause' },
+  'exec-memfd': { class: 'file', args: [path], pausedAs: 'exec-memfd-pause' },
+  'exec-script': { class: 'file', args: [path, path], makes: 1, undoneBy: 'unlink', pausedAs: 'exec-script-pause' },
+  'exec-loader': { class: 'file', args: [path, path], pausedAs: 'exec-loader-pause' },
 
   change_profile: { ...change, args: [label], takesLabel: true, pausedAs: 'profile-pause' },
   change_onexec: { ...change, args: [label], takesLabel: true },

@@ -41,6 +41,10 @@ const rows = (file: string): string[] =>
 /** Forms of operations that leave a paused process. */
 const PAUSED = [
   'exec-pause',
+  'exec-copy-pause',
+  'exec-memfd-pause',
+  'exec-script-pause',
+  'exec-loader-pause',
   'exec-as-pause',
   'profile-pause',
   'hat-pause',
@@ -216,6 +220,12 @@ const FAILS: readonly Line[] = [
   ['exec-loader ~/missing /bin/true', 'ENOENT at the loader'],
   ['exec-loader ~/loader ~/missing', 'ENOENT at open for the program'],
   ['exec-pause ~/missing', 'ENOENT'],
+  ['exec-copy-pause ~/missing ~/copy', 'ECANCELED not tried: the source cannot be opened, errno 2'],
+  ['exec-copy-pause ~/file ~/copy', 'ENOEXEC'],
+  ['exec-memfd-pause ~/file', 'ENOEXEC'],
+  ['exec-script-pause ~/missing ~/script', 'ENOENT'],
+  ['exec-loader-pause ~/missing /bin/true', 'ENOENT'],
+  ['exec-loader-pause ~/loader ~/missing', 'ENOENT at open for the program'],
   ['exec-pause ~/file', 'EACCES'],
   ['release', 'ESRCH no process is paused'],
   ['socket 2 1 17', 'EPROTONOSUPPORT'],
@@ -425,6 +435,10 @@ describe('agent: every operation', function () {
     });
     const notInSpecs = {
       'exec-pause': [1, 2],
+      'exec-copy-pause': [2, 2],
+      'exec-memfd-pause': [1, 1],
+      'exec-script-pause': [2, 2],
+      'exec-loader-pause': [2, 2],
       'exec-as-pause': [2, 3],
       'profile-pause': [1, 2],
       'hat-pause': [1, 2],
@@ -569,6 +583,36 @@ describe('agent: a paused process', () => {
       expect(existsSync(`/proc/${paused}`), 'it outlives the agent').to.equal(false);
       expect(existsSync(effect), 'it ran').to.equal(false);
       expect(session.exit).to.equal(0);
+    }));
+
+  for (const line of [
+    'exec-copy-pause /bin/true ~/new',
+    'exec-script-pause /bin/sh ~/new',
+    'exec-memfd-pause /bin/true',
+  ])
+    it(`${line}: is a new file, which is gone while it waits`, () =>
+      withFolder(async (folder) => {
+        let state = '';
+        const session = await talk([request(line, folder, false)], {
+          openFor: 1,
+          onFrame: (frame, pid) => {
+            if (frame.type !== 'result') return;
+            const paused = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+            state = /^State:\t(.)/m.exec(readFileSync(`/proc/${paused}/status`, 'utf8'))?.[1] ?? '';
+          },
+        });
+        expect(results(session).map((result) => shown(result).replace(/\d+/, 'N'))).to.deep.equal([
+          'ok paused: process N',
+        ]);
+        expect(state).to.equal('T');
+        expect(existsSync(join(folder, 'new'))).to.equal(false);
+      }));
+
+  it('is a loader that could map the program', () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, 'loader'), readFileSync('/bin/true'), { mode: 0o755 });
+      const session = await talk([request('exec-loader-pause ~/loader /bin/true', folder, false)]);
+      expect(shown(results(session)[0]!)).to.match(/^ok paused/);
     }));
 
   it('does nothing, so that it can be signalled and traced', async () => {
