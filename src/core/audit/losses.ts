@@ -3,7 +3,7 @@
  * rest on the absence of a record.
  */
 import { lossNotice } from './kmsg-line.ts';
-import { parseKernelText, stampOf } from './parse-record.ts';
+import { parseKernelText, stampOf, type ParsedLine } from './parse-record.ts';
 
 /** A part of the log between two audit serials, both exclusive. */
 export interface Window {
@@ -22,6 +22,8 @@ export interface LogText {
   readonly seq?: number;
   /** The kernel reported (EPIPE) that records before this one were overwritten. */
   readonly overrun?: boolean;
+  /** What the reader has parsed it to; absent where nobody has. */
+  readonly parsed?: ParsedLine;
   /** The reader knows that records are missing and why, but not where: anywhere in this log. */
   readonly lost?: string;
 }
@@ -43,7 +45,7 @@ const DEFAULT_BACKLOG = 64;
  * - a system call recorded as refused, without the denial that caused the record.
  */
 export function findLosses(log: readonly LogText[]): Loss[] {
-  const serials = log.map(({ text }) => stampOf(text)?.serial);
+  const serials = log.map(serialOf);
   const laterSerial = laterSerials(serials);
   const losses = [...missingSerials(serials), ...callsWithoutDenial(log, serials)];
   let latestSerial = 0;
@@ -69,7 +71,7 @@ export function findLosses(log: readonly LogText[]): Loss[] {
       return;
     }
     latestSerial = Math.max(latestSerial, serial);
-    losses.push(...incompleteRecord(entry.text, serial));
+    losses.push(...incompleteRecord(entry, serial));
   });
   return losses;
 }
@@ -140,8 +142,13 @@ function backlogOf(text: string): number {
   return limit === undefined ? DEFAULT_BACKLOG : Math.max(Number(limit), DEFAULT_BACKLOG);
 }
 
-function incompleteRecord(text: string, serial: number): Loss[] {
-  const parsed = parseKernelText(text);
+/** @returns the serial of a text of whatever audit type; undefined where it has no stamp. */
+export function serialOf({ text, parsed }: LogText): number | undefined {
+  const known = parsed?.kind === 'record' ? parsed.record.serial : 0;
+  return known > 0 ? known : stampOf(text)?.serial;
+}
+
+function incompleteRecord({ text, parsed = parseKernelText(text) }: LogText, serial: number): Loss[] {
   if (parsed.kind !== 'record' || parsed.damaged === undefined) return [];
   return [lostAt(serial, `record ${serial} is incomplete: ${parsed.damaged}`)];
 }

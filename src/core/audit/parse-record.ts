@@ -82,9 +82,12 @@ export function stampOf(text: string): Stamp | undefined {
   return typeof readable === 'string' ? undefined : readable.stamp;
 }
 
+/** Of records that were read here: each is asked for its own more than once. */
+const ENVELOPES = new WeakMap<AuditRecord, Envelope>();
+
 /** The audit type as printed, the stamp, and who made the record. */
 export function envelopeOf(record: AuditRecord): Envelope | undefined {
-  const envelope = readEnvelope(record.raw);
+  const envelope = ENVELOPES.get(record) ?? readEnvelope(record.raw);
   return typeof envelope === 'string' ? undefined : envelope;
 }
 
@@ -111,6 +114,7 @@ function read(raw: string, envelope: Envelope | string): ParsedLine {
   const fields = scan.fields;
   if (damaged !== undefined && scan.openEnded !== undefined) Reflect.deleteProperty(fields, scan.openEnded);
   const record: AuditRecord = { timeMs: stamp?.timeMs ?? 0, serial: stamp?.serial ?? 0, type, fields, raw };
+  ENVELOPES.set(record, envelope);
   return { kind: 'record', record, ...(damaged === undefined ? {} : { damaged }) };
 }
 

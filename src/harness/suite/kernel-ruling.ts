@@ -1,6 +1,6 @@
 /** What a suite knows of its container and its policy from the host, beside what the probes show. */
 import { fsuidOf, lookUp, ownerOf } from '#adapters/container/rootfs/lookup.ts';
-import { statsOf } from '#adapters/container/rootfs/symlinks.ts';
+import { filesNow } from '#adapters/container/rootfs/symlinks.ts';
 import { openLine, type PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
 import type { FileLookup } from '#core/model/file-lookup.ts';
 import { asLoaded, type Names } from '#core/model/labels.ts';
@@ -57,12 +57,12 @@ export function outsideOf({ confined, control, names, inChildren }: OutsideOptio
     inChildren,
     before: () => {
       const pid = confined.rootPid;
-      const stats = statsOf(pid);
-      const look: FileLookup = (path, follow) => lookUp(pid, path, follow, stats);
+      const files = filesNow(pid);
+      const look: FileLookup = (path, follow) => lookUp(pid, path, follow, files);
       return defined({
         look,
         lookInControl: control && lookIn(control),
-        ruling: (action: Action) => rulingOn(action, look, (path) => ownerOf(pid, path, stats)),
+        ruling: (action: Action) => rulingOn(action, look, (path) => ownerOf(pid, path, files)),
       });
     },
     after,
@@ -70,8 +70,8 @@ export function outsideOf({ confined, control, names, inChildren }: OutsideOptio
 }
 
 function lookIn({ rootPid }: Rooted): FileLookup {
-  const stats = statsOf(rootPid);
-  return (path, follow) => lookUp(rootPid, path, follow, stats);
+  const files = filesNow(rootPid);
+  return (path, follow) => lookUp(rootPid, path, follow, files);
 }
 
 function after(): After {

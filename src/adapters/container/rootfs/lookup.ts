@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CAPABILITIES } from '#core/model/linux.ts';
-import { resolveInContainer, statsOf, type FileStats } from './symlinks.ts';
+import { filesNow, resolveInContainer, type FilesNow } from './symlinks.ts';
 
 /** A folder with more names is not listed. */
 const MOST_NAMES = 5000;
@@ -20,24 +20,24 @@ interface FileAt {
 /**
  * @param pid a process of the container, on the host.
  * @param follow whether the last part of the path is followed when it is a link.
- * @param stats shared by what is asked in one moment.
+ * @param files shared by what is asked in one moment.
  * @returns undefined when not even its folder is there, or when it is a link that leads nowhere.
  */
-export function lookUp(pid: number, path: string, follow: boolean, stats = statsOf(pid)): FileAt | undefined {
+export function lookUp(pid: number, path: string, follow: boolean, files = filesNow(pid)): FileAt | undefined {
   // /proc/self is another folder for each process that reads it
   const given = path.replace(/^\/proc\/self(?=\/|$)/, '/proc/1');
-  const real = follow ? resolveInContainer(pid, given, stats) : undefined;
-  if (real !== undefined) return fileAt(real, stats);
+  const real = follow ? files.resolve(given) : undefined;
+  if (real !== undefined) return fileAt(real, files);
   const [, folder = '', name = ''] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
-  const above = folder === '' ? '/' : resolveInContainer(pid, folder, stats);
+  const above = folder === '' ? '/' : files.resolve(folder);
   if (above === undefined || name === '' || name === '.' || name === '..') return undefined;
-  const file = fileAt(`${above === '/' ? '' : above}/${name}`, stats);
+  const file = fileAt(`${above === '/' ? '' : above}/${name}`, files);
   return follow && !file.missing ? undefined : file;
 }
 
 /** @returns the user that a file of the container belongs to, as the host numbers users; undefined: no such file. */
-export function ownerOf(pid: number, path: string, stats = statsOf(pid)): string | undefined {
-  const uid = stats(path)?.uid;
+export function ownerOf(pid: number, path: string, files = filesNow(pid)): string | undefined {
+  const uid = files.stat(path)?.uid;
   return uid === undefined ? undefined : String(uid);
 }
 
@@ -56,8 +56,8 @@ export function fsuidOf(pid: number): string | undefined {
   }
 }
 
-function fileAt(path: string, stats: FileStats): FileAt {
-  const found = stats(path);
+function fileAt(path: string, files: FilesNow): FileAt {
+  const found = files.stat(path);
   return { path, folder: found?.isDirectory() === true, missing: found === undefined };
 }
 

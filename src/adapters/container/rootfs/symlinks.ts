@@ -4,21 +4,35 @@ import { join } from 'node:path';
 
 const MAX_LINKS = 40; // the kernel's own limit (MAXSYMLINKS)
 
-/** What a path of a container is, with its links followed but for the last part; undefined: it cannot be found. */
-export interface FileStats {
-  (path: string): Stats | undefined;
+/** The files of a container at one moment: for questions that are asked while nothing can change in between. */
+export interface FilesNow {
+  /** @returns what a path is, with its links followed but for the last part; undefined: it cannot be found. */
+  stat(path: string): Stats | undefined;
+  /**
+   * @param path absolute, inside the container.
+   * @returns the path that the kernel checks, or undefined when there is no such file.
+   */
+  resolve(path: string): string | undefined;
 }
 
 /**
- * Looks at each file of a container once: for questions that are asked while nothing can change in between.
+ * Looks at each file once.
  * @param pid a process of the container, on the host.
  */
-export function statsOf(pid: number): FileStats {
+export function filesNow(pid: number): FilesNow {
   const root = `/proc/${pid}/root`;
-  const known = new Map<string, Stats | undefined>();
+  const stat = remembering((path) => statAt(join(root, path)));
+  return { stat, resolve: remembering((path) => resolve(pid, path, stat)) };
+}
+
+function remembering<T>(find: (path: string) => T): (path: string) => T {
+  const known = new Map<string, { readonly found: T }>();
   return (path) => {
-    if (!known.has(path)) known.set(path, statAt(join(root, path)));
-    return known.get(path);
+    const before = known.get(path);
+    if (before !== undefined) return before.found;
+    const found = find(path);
+    known.set(path, { found });
+    return found;
   };
 }
 
@@ -35,7 +49,11 @@ function statAt(path: string): Stats | undefined {
  * @param path absolute, inside the container.
  * @returns the path that the kernel checks, or undefined when there is no such file.
  */
-export function resolveInContainer(pid: number, path: string, stats = statsOf(pid)): string | undefined {
+export function resolveInContainer(pid: number, path: string): string | undefined {
+  return filesNow(pid).resolve(path);
+}
+
+function resolve(pid: number, path: string, stat: FilesNow['stat']): string | undefined {
   let left = path.split('/').filter(Boolean);
   let done: string[] = [];
   let links = 0;
@@ -49,7 +67,7 @@ export function resolveInContainer(pid: number, path: string, stats = statsOf(pi
     }
     const here = [...done, name];
     const file = `/${here.join('/')}`;
-    const found = stats(file);
+    const found = stat(file);
     if (found === undefined) return undefined;
     if (!found.isSymbolicLink()) {
       done = here;

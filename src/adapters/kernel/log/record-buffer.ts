@@ -1,6 +1,5 @@
 /** What has been read of one source and not been taken yet. */
-import type { LogText } from '#core/audit/losses.ts';
-import { stampOf } from '#core/audit/parse-record.ts';
+import { serialOf, type LogText } from '#core/audit/losses.ts';
 import type { AuditRecord } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import type { LogSource } from './source.ts';
@@ -19,8 +18,8 @@ export class RecordBuffer {
   poll(): readonly LogText[] {
     const read = this.source.read();
     for (const text of read) {
-      this.#texts.push(text);
       const parsed = this.source.parse(text.text);
+      this.#texts.push({ ...text, parsed });
       if (parsed.kind === 'record') this.records.push(parsed.record);
     }
     return read;
@@ -36,7 +35,7 @@ export class RecordBuffer {
   /** Drops all but the last stamp and the last sequence number: losses are counted from them. */
   forget(): void {
     this.records = [];
-    const stamped = this.#texts.findLast(({ text }) => stampOf(text) !== undefined);
+    const stamped = this.#texts.findLast((text) => serialOf(text) !== undefined);
     const seq = this.#texts.findLast((one) => one.seq !== undefined)?.seq;
     this.#texts = stamped === undefined ? [] : [defined({ text: stamped.text, seq })];
   }
