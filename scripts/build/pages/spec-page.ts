@@ -20,6 +20,34 @@ const PROBES = `Each probe has exactly one of ${codeList(ACTION_KEYS)}. The shor
   expect: denied
 \`\`\``;
 
+const FILES = `The class \`file\` is about every file. Its entries are file rules without their comma, with AppArmor's
+globs and letters: \`r w a l k m x\`, \`owner\` before them as in a rule, \`link /new -> /old\`. They are a list of
+their own: who changes a rule of the profile changes an answer, and the class is red.
+
+\`\`\`yaml
+closed:
+  file:
+    allow: [file]
+    except: ["/etc/** wl", "/proc/** w", "/usr/bin/top rx"]
+\`\`\`
+
+- **Asked:** every file and folder of the container, of \`/proc\` the files of one process, with each
+  permission, for its owner and for others; and names that the container lacks, two for each set of expressions
+  of the profile and of the spec that match the same. The kernel answers for the owner (\`.access\` of its
+  security file system); what others may do is read from the policy that it loaded, which has to agree with it
+  on all that it answers.
+- **Tried:** up to 150 of it, in the container and in its control: each permission by each rule that decides it,
+  where something in the container can show that, then others evenly spread; by another user where that makes a
+  difference. What is expected is the answer. An attempt that ends otherwise is a \`contradiction\`, and the
+  class is not green.
+- A difference names a path, the permissions, whose file it is, how many other paths differ in the same way, and
+  the rule that makes the answer. Answers count by path, permission and user. The row says what of the container
+  was left out: of a folder with more than 800 names some are looked at, and at most 6,000 below each top
+  folder, 1,200 in \`/proc\`, \`/sys\` and \`/dev\`.
+- \`x\` says only whether a program may start. Under which label it runs is for the class \`exec\`.
+- \`mutate\` compares the answers of each mutant, and tries nothing for that. \`init\` writes the rules of the
+  profile as entries, where the kernel confirms them.`;
+
 const CLOSED = `A spec lists what is denied; what it does not list may open unseen. Of a **closed** class, whatever is
 not declared allowed has to be denied, and the harness tries every member that the kernel and the container have:
 
@@ -119,6 +147,7 @@ function fileSections(schema: SchemaReader, root: Schema): Section[] {
     },
     { title: 'Closed classes', text: CLOSED, object: closed },
     { title: '`closed` of one class', text: 'What is allowed of it.', object: schema.at(closed, 'capability') },
+    { title: 'Closed files', text: FILES, object: schema.at(closed, 'file') },
     {
       title: '`untestable[]`',
       text: 'Each item is one mutant of `apparmor-probe mutate`. See [mutation](mutation.md).',

@@ -145,15 +145,23 @@ function untestableLines(untestable: readonly Untestable[]): string[] {
 }
 
 function classLines({ closed, open }: FoundClasses): string[] {
-  const closedLines = closed.flatMap(({ name, allow }) => {
-    const flow = `  ${name}: ${allow.length === 0 ? '{}' : `{allow: [${allow.map(scalar).join(', ')}]}`}`;
-    return flow.length <= 120 ? [flow] : [`  ${name}:`, '    allow:', ...allow.map((one) => `      - ${scalar(one)}`)];
-  });
+  const closedLines = closed.flatMap(classEntry);
   return [
     '',
     '# Of these classes everything is tried, and whatever is not listed here has to be denied.',
     ...(closed.length === 0 ? [] : ['closed:', ...closedLines]),
     ...(open.length === 0 ? [] : ['# Of these the profile was seen to deny nothing.', `open: [${open.join(', ')}]`]),
+  ];
+}
+
+function classEntry({ name, allow, except = [] }: FoundClasses['closed'][number]): string[] {
+  const lists = Object.entries({ allow, except }).filter(([, entries]) => entries.length > 0);
+  const flows = lists.map(([key, entries]) => `${key}: [${entries.map(scalar).join(', ')}]`);
+  const flow = `  ${name}: {${flows.join(', ')}}`;
+  if (flow.length <= 120) return [flow];
+  return [
+    `  ${name}:`,
+    ...lists.flatMap(([key, entries]) => [`    ${key}:`, ...entries.map((one) => `      - ${scalar(one)}`)]),
   ];
 }
 

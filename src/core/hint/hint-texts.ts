@@ -37,6 +37,7 @@ export const HINTS = {
     'every rule that allows the same: remove it or narrow it.',
   limitRule: (place: Place, rule: string, wanted: string) =>
     `The limit in ${place} denies it: \`${rule},\`. To allow it, write ${wanted}`,
+  noRule: 'No rule of the profile allows it.',
   silentDenyRule: (place: Place, rule: string) => `The rule in ${place} denies it without a record: \`${rule},\`.`,
   denyRuleInComplain: (place: Place, rule: string) =>
     `The rule in ${place} denies it: \`${rule},\`. In complain mode deny rules still deny.`,

@@ -67,7 +67,14 @@ export function complainDenialHint(text: ProfileText, accesses: readonly AccessU
   return found && HINTS.denyRuleInComplain(placeOf(text, found.rule), ruleText(found.rule));
 }
 
-function allowingRule(text: ProfileText, accesses: readonly AccessUnder[]): string | undefined {
+/** @returns the deny rule that decides one of the accesses. */
+export function denyingRule(text: ProfileText, accesses: readonly AccessUnder[]): string | undefined {
+  const found = denyRuleOf(text, accesses);
+  return found && HINTS.denyRule(placeOf(text, found.rule), ruleText(found.rule), {});
+}
+
+/** @returns the rule that allows the first access that one allows. */
+export function allowingRule(text: ProfileText, accesses: readonly AccessUnder[]): string | undefined {
   for (const { profile, access } of accesses) {
     const block = blockNamed(text, profile);
     if (block === undefined) continue;

@@ -1,7 +1,7 @@
 /** What came of it: verdicts, proof and coverage, up to the Ledger that every report is drawn from. Plain data. */
 
 import type { ErrorCode } from './errors.ts';
-import type { Probe, ProfileMode, UntriedMember } from './plan.ts';
+import type { DeclaredFiles, Probe, ProfileMode, UntriedMember } from './plan.ts';
 import type { Verdict } from './verdict.ts';
 import type { AuditRecord, Evidence, Observation, Ruling, Witness } from './observation.ts';
 
@@ -127,14 +127,38 @@ interface UnknownCoverage {
 
 export type Coverage = KnownCoverage | UnknownCoverage;
 
+/**
+ * What the policy answers for the files of a container, against what a spec declares. An answer is about one path, one
+ * permission, and its owner or another user.
+ */
+export interface AskedFiles {
+  /** Files and folders of the container. */
+  readonly paths: number;
+  /** Names that the container lacks, one at least for each set of expressions that match the same. */
+  readonly examples: number;
+  /** Answers that are as declared. */
+  readonly denied: number;
+  readonly allowed: number;
+  /** Answers that are not. The entries that stand for them come first among those of the class. */
+  readonly differing: number;
+  /** Answers that the spec leaves open. */
+  readonly leftOpen: number;
+  /** Whether it is also known what a user may do who does not own the files. */
+  readonly others: boolean;
+  /** Why these are not all files of the container, or not all names; empty where they are. */
+  readonly cuts: readonly string[];
+}
+
 /** What came of a closed class: every attempt with one verdict. */
-export interface ClosedResult {
+export interface ClosedResult extends DeclaredFiles {
   readonly class: string;
   /** What the spec declares allowed. */
   readonly allow: readonly string[];
   readonly entries: readonly Entry[];
   /** Members without an attempt, each with the reason. */
   readonly untried: readonly UntriedMember[];
+  /** Of the class `file`: its attempts only show that the answers hold. */
+  readonly files?: AskedFiles;
   readonly durationMs: number;
 }
 

@@ -122,4 +122,6 @@ export interface Ruling {
   /** Letters as in a rule. */
   readonly permissions: string;
   readonly allowed: boolean;
+  /** Whether the answer is for the owner of the file, or for others; absent: for both, or for who asked. */
+  readonly owner?: boolean;
 }

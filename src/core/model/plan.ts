@@ -126,10 +126,19 @@ interface Membership {
   readonly member: string;
 }
 
+/** What a closed class of files declares, as file rules without their comma. */
+export interface DeclaredFiles {
+  readonly allow: readonly string[];
+  /** What of that is to be denied after all. */
+  readonly except?: readonly string[];
+  /** What is not compared. */
+  readonly open?: readonly string[];
+}
+
 /** A class of which whatever is not declared allowed is to be denied, and what the harness tries of it. */
-export interface ClosedClass {
+export interface ClosedClass extends DeclaredFiles {
   readonly class: string;
-  /** What is declared allowed: the first words of members, in which `*` stands for any text. */
+  /** What is declared allowed: the first words of members, in which `*` stands for any text; of files: rules. */
   readonly allow: readonly string[];
   /** One for each member that can be tried; empty until the host is known. */
   readonly attempts: readonly Probe[];

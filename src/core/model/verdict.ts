@@ -14,6 +14,8 @@ export type VerdictCode =
   | 'let-pass'
   | 'other-denial'
   | 'contradiction'
+  | 'answered-allowed'
+  | 'answered-denied'
   | 'silent-denial'
   | 'vacuous'
   | 'no-witness'

@@ -1,6 +1,13 @@
 /** A closed class in one line, and its members in lists: the same words in every report. Pure. */
-import type { ClosedResult, Entry, Suite } from '../model/model.ts';
-import { memberState, tallyOf, untriedMembers, type ClosedTally, type MemberState } from '../verdict/closed-class.ts';
+import type { AskedFiles, ClosedResult, Entry, Suite } from '../model/model.ts';
+import {
+  isAnswer,
+  memberState,
+  tallyOf,
+  untriedMembers,
+  type ClosedTally,
+  type MemberState,
+} from '../verdict/closed-class.ts';
 import { counted, grouped, oneLine } from '../text/visible.ts';
 import { durationText } from './describe-entry.ts';
 
@@ -18,6 +25,7 @@ export function closedTitle(result: Pick<ClosedResult, 'class'>): string {
 
 /** `38 of 41 denied, 2 allowed as declared, 1 not tried (mac_override: …)`. */
 export function closedText(result: ClosedResult): string {
+  if (result.files !== undefined) return oneLine(filesText(result, result.files), LINE);
   const tally = tallyOf(result);
   const parts = [
     `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
@@ -28,6 +36,37 @@ export function closedText(result: ClosedResult): string {
     tally.untried === 0 ? undefined : `${grouped(tally.untried)} not tried (${untriedText(result)})`,
   ];
   return oneLine(`${parts.filter((part) => part !== undefined).join(', ')}${nothingTriedText(tally)}`, LINE);
+}
+
+/** `31,204 of 40,004 denied, 8,800 allowed as declared; the kernel was asked about …; 150 tried: 148 agree`. */
+function filesText(result: ClosedResult, files: AskedFiles): string {
+  const tally = tallyOf(result);
+  const counts = [
+    `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
+    countText(tally.allowed, 'allowed as declared'),
+    countText(tally.failed, 'not as declared'),
+    countText(tally.undecided, 'undecided'),
+    countText(files.leftOpen, 'left open'),
+    tally.untried === 0 ? undefined : `not asked (${untriedText({ ...result, entries: [] })})`,
+  ].filter((part) => part !== undefined);
+  return [counts.join(', '), askedText(files), nativeText(result), ...files.cuts].join('; ');
+}
+
+function askedText({ paths, examples, others }: AskedFiles): string {
+  const more = examples === 0 ? '' : ` and ${counted(examples, 'other name')} that rules tell apart`;
+  const whom = others ? 'the owner and others' : 'the owner';
+  return `the kernel was asked about ${counted(paths, 'path')}${more}, for ${whom}`;
+}
+
+/** What was tried besides, to show that the answers hold. */
+function nativeText(result: ClosedResult): string {
+  const tried = result.entries.filter((entry) => !isAnswer(entry));
+  const states = tried.map(memberState);
+  const agreed = states.filter((state) => state === 'denied' || state === 'allowed').length;
+  const unshown = untriedMembers({ ...result, entries: tried, untried: [] });
+  const why = untriedText({ ...result, untried: [], entries: tried });
+  const rest = unshown.length === 0 ? '' : `, ${grouped(unshown.length)} show nothing (${why})`;
+  return `${grouped(tried.length)} tried: ${grouped(agreed)} agree${rest}`;
 }
 
 function countText(count: number, what: string): string | undefined {

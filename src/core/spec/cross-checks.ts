@@ -5,7 +5,7 @@ import { findOperation } from './operations.ts';
 import { nearest, suggestion } from '../text/did-you-mean.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
 import { allowProblem } from './closed/allow.ts';
-import { CLOSED_CLASS_NAMES } from './closed/classes.ts';
+import { CLOSED_CLASS_NAMES, type ClosedClassName } from './closed/classes.ts';
 import { isRecord } from './matrix.ts';
 import { LABEL_CHANGING } from './operation-effects.ts';
 import { answersBefore } from './operation-records.ts';
@@ -70,17 +70,26 @@ function peersFindings(peers: Mapping): Finding[] {
   return [{ key: 'container', message: 'peers: the name `container` is reserved for the container itself' }];
 }
 
-/** Entries of `allow:` that can name no member of their class. */
+/** The lists of a closed class; only that of files has more than one. */
+const ENTRY_LISTS = ['allow', 'except', 'open'] as const;
+
+/** Entries of closed classes that can name no member of their class. */
 function closedFindings(closed: unknown): { readonly message: string; readonly path: KeyPath }[] {
   if (!isRecord(closed)) return [];
-  return CLOSED_CLASS_NAMES.flatMap((name) => {
-    const given = closed[name];
-    const allow = isRecord(given) && Array.isArray(given['allow']) ? (given['allow'] as unknown[]) : [];
-    return allow.flatMap((entry, index) => {
-      const problem = typeof entry === 'string' ? allowProblem(name, entry) : undefined;
-      if (problem === undefined) return [];
-      return [{ message: `allow of closed ${name}: ${problem}`, path: [name, 'allow', index] }];
-    });
+  return CLOSED_CLASS_NAMES.flatMap((name) => ENTRY_LISTS.flatMap((list) => entryFindings(name, list, closed[name])));
+}
+
+function entryFindings(
+  name: ClosedClassName,
+  list: string,
+  given: unknown,
+): { readonly message: string; readonly path: KeyPath }[] {
+  const entries = isRecord(given) && Array.isArray(given[list]) ? (given[list] as unknown[]) : [];
+  return entries.flatMap((entry, index) => {
+    const problem = typeof entry === 'string' ? allowProblem(name, entry) : undefined;
+    return problem === undefined
+      ? []
+      : [{ message: `${list} of closed ${name}: ${problem}`, path: [name, list, index] }];
   });
 }
 

@@ -6,6 +6,7 @@ import type {
   Action,
   ClosedClass,
   ContainerSpec,
+  DeclaredFiles,
   Expectation,
   IncludeFolders,
   Plan,
@@ -71,9 +72,14 @@ function closedClasses({ closed = [] }: SpecFile, locate: Validated['locate']): 
     const index = Array.isArray(closed) ? closed.indexOf(name) : name;
     const given = Array.isArray(closed) ? closed.find((one) => one === name) : closed[name];
     if (given === undefined) return [];
-    const allow = typeof given === 'string' ? [] : (given.allow ?? []);
-    return [{ class: name, allow, attempts: [], untried: [], at: locate(['closed', index]) }];
+    const { allow = [], except, open } = typeof given === 'string' ? {} : declaredIn(given);
+    return [defined({ class: name, allow, except, open, attempts: [], untried: [], at: locate(['closed', index]) })];
   });
+}
+
+/** Only the class of files has all three lists. */
+function declaredIn(given: object): Partial<DeclaredFiles> {
+  return given;
 }
 
 function resolveProbes(spec: SpecFile, locate: Validated['locate'], options: ResolveOptions): Probe[] {

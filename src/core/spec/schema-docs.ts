@@ -201,6 +201,17 @@ export const DOCS = {
       'Members that are allowed, and that have to be allowed: the first words of their names,',
       'in which `*` stands for any text.',
     ),
+    files: {
+      allow: paragraph(
+        'What is allowed, and has to be allowed, as file rules without their comma: `/srv/** rw`,',
+        '`owner /home/** rwk`, `/usr/bin/* rmix`, `file`.',
+      ),
+      except: 'What of that is to be denied after all, in the same form: for profiles that allow `file` and deny some.',
+      open: paragraph(
+        'What may be allowed or denied, in the same form: it is not compared. For paths about which versions of the',
+        'profile differ.',
+      ),
+    },
     classes: {
       capability: 'Every capability that the kernel has: `net_bind_service`.',
       network: paragraph(
@@ -231,6 +242,11 @@ export const DOCS = {
         'Executables of the image: none may start under another label than the profile, unless it is listed as',
         '`/PATH LABEL`. What the profile refuses to start, stays in it too. Of an image with more than 120, those with',
         'an exec rule of their own are tried, and some of each folder.',
+      ),
+      file: paragraph(
+        'Every file and folder of the container, and one name at least for each set of expressions that match the',
+        'same, with each permission, for the owner and for others: the kernel is asked what the policy says of it, and',
+        'some are tried. See [Closed files](#closed-files).',
       ),
     },
   },

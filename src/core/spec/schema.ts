@@ -235,15 +235,22 @@ const waiver = z
 
 const allow = z.array(text.max(200)).max(LIMIT.list).optional().describe(DOCS.closed.allow);
 const closedClass = z.strictObject({ allow });
+const fileEntries = z.array(text.max(1000)).max(LIMIT.list).optional();
+const closedFiles = z.strictObject({
+  allow: fileEntries.describe(DOCS.closed.files.allow),
+  except: fileEntries.describe(DOCS.closed.files.except),
+  open: fileEntries.describe(DOCS.closed.files.open),
+});
 const className = z.enum(CLOSED_CLASS_NAMES);
 const closed = z
   .union([
     z.array(className).min(1),
-    z.strictObject(
-      Object.fromEntries(
+    z.strictObject({
+      ...(Object.fromEntries(
         CLOSED_CLASS_NAMES.map((name) => [name, closedClass.optional().describe(DOCS.closed.classes[name])]),
-      ) as Record<ClosedClassName, z.ZodOptional<typeof closedClass>>,
-    ),
+      ) as Record<ClosedClassName, z.ZodOptional<typeof closedClass>>),
+      file: closedFiles.optional().describe(DOCS.closed.classes.file),
+    }),
   ])
   .describe(DOCS.spec.closed);
 

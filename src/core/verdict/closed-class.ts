@@ -3,7 +3,7 @@
  * here it is said which of them show something of the class. Pure.
  */
 import { describeAction } from '../model/describe-action.ts';
-import type { ClosedResult, Entry, Probe, UntriedMember, VerdictKind } from '../model/model.ts';
+import type { AskedFiles, ClosedResult, Entry, Probe, UntriedMember, VerdictKind } from '../model/model.ts';
 import { isDenial } from './facts.ts';
 import { verdict } from './verdicts.ts';
 
@@ -76,7 +76,25 @@ export function secondAttempt(
  * another layer refused was let through by the profile.
  */
 export function judgedForClass(entry: Entry): Entry {
+  if (isContradicted(entry)) return { ...entry, verdict: verdict('contradiction', answerOf(entry)) };
   return isLetPass(entry) ? { ...entry, verdict: verdict('let-pass', letPassFacts(entry)) } : entry;
+}
+
+/** Of files, what is expected is what the kernel answered: what happens otherwise contradicts it. */
+function isContradicted({ probe: { closed }, verdict: { code }, witnesses }: Entry): boolean {
+  if (closed?.class !== FILES) return false;
+  const isRefusedOtherwise = witnesses.some(({ record: { fields } }) => fields['info'] !== undefined);
+  return code === 'let-through' || (AGAINST_ANSWER.has(code) && !isRefusedOtherwise);
+}
+
+const FILES = 'file';
+const AGAINST_ANSWER: ReadonlySet<string> = new Set(['denied-but-allowed', 'denied-silently-but-allowed']);
+/** Verdicts on an attempt that neither agree with the answer nor contradict it: another layer decided. */
+const SHOWS_NO_FILE: ReadonlySet<string> = new Set([...AGAINST_ANSWER, 'silent-denial']);
+
+function answerOf({ probe: { closed, expect } }: Entry): { path: string; permissions: string; allowed: boolean } {
+  const [, path = '', permissions = ''] = /^(.*) (\S+)$/.exec(closed?.member ?? '') ?? [];
+  return { path, permissions, allowed: expect.access === 'allowed' };
 }
 
 function letPassFacts({ probe: { action }, observation }: Entry): { action: string; how: string } {
@@ -100,6 +118,7 @@ export function memberState(entry: Entry): MemberState {
   if (kind === 'skipped' || NOT_ASKED.has(code)) return 'untried';
   const isDeclared = entry.probe.expect.access === 'allowed';
   if (isExec(entry) && REFUSED.has(code)) return 'denied';
+  if (entry.probe.closed?.class === FILES && SHOWS_NO_FILE.has(code)) return 'untried';
   if (kind === 'pass') return isDeclared ? 'allowed' : 'denied';
   if (isDeclared && isDeniedByOthers(entry)) return 'untried';
   return kind === 'fail' ? 'failed' : 'undecided';
@@ -141,10 +160,32 @@ export function isNoticed(entry: Entry): boolean {
 }
 
 /** A class is green for what was tried. One of which nothing could be tried is not. */
-export function tallyOf({ entries, untried }: ClosedResult): ClosedTally {
+export function tallyOf({ entries, untried, files }: ClosedResult): ClosedTally {
+  if (files !== undefined) return filesTally(files, entries, untried.length);
   const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
   for (const entry of entries) counts[memberState(entry)] += 1;
   return { ...counts, total: entries.length + untried.length, kind: kindOf(counts, entries) };
+}
+
+/** Of files the answers count, and of the attempts only those that contradict them. */
+function filesTally(files: AskedFiles, entries: readonly Entry[], untried: number): ClosedTally {
+  const { denied, allowed, differing } = files;
+  const states = entries.map(memberState);
+  const failedAttempts = entries.filter((entry, i) => states[i] === 'failed' && !isAnswer(entry)).length;
+  const counts = {
+    denied,
+    allowed,
+    failed: differing + failedAttempts,
+    undecided: states.filter((state) => state === 'undecided').length,
+    absent: 0,
+    untried,
+  };
+  return { ...counts, total: denied + allowed + differing + untried, kind: kindOf(counts, entries) };
+}
+
+/** Whether an entry stands for answers of the kernel, and was not tried. */
+export function isAnswer({ verdict: { code } }: Entry): boolean {
+  return code === 'answered-allowed' || code === 'answered-denied';
 }
 
 function kindOf(counts: Readonly<Record<MemberState, number>>, entries: readonly Entry[]): VerdictKind {

@@ -94,6 +94,27 @@ interface PolicyAnswer {
   readonly allowed: boolean;
 }
 
+/** An answer of the kernel that is not as a spec declares. */
+interface FileAnswer {
+  readonly path: string;
+  readonly permissions: string;
+  /** Undefined: it holds for both. */
+  readonly whose: 'owner' | 'other' | undefined;
+  /** Other paths of which the same is answered. */
+  readonly others: readonly string[];
+}
+
+/** Longest list of other paths, in characters. */
+const OTHERS = 200;
+
+function answerText({ path, permissions, whose, others }: FileAnswer): string {
+  const whom = whose === undefined ? '' : ` to ${whose === 'owner' ? 'its owner' : 'others than its owner'}`;
+  const [one, another] = others;
+  const names = [one, another].filter((name) => name !== undefined).map((name) => oneLine(name, OTHERS));
+  const more = others.length === 0 ? '' : `, and of ${others.length} more, such as ${names.join(' and ')}`;
+  return `${permissions} of ${oneLine(path, PATH)}${whom}${more}`;
+}
+
 interface ServiceDown {
   readonly expected: string;
   /** The harness's message about the service: one sentence, then the last lines that the service printed. */
@@ -257,6 +278,19 @@ export const VERDICTS = {
         : `Asked directly, the kernel says that the policy does not allow ${permissions} of ${file}, but it succeeded.`;
     },
     hint: 'Look at the records and at who made the attempt: another layer, another process or another profile decided.',
+  },
+  'answered-allowed': {
+    kind: 'fail',
+    means: 'Of a closed class: asked directly, the kernel allows something of a file that the spec does not declare.',
+    reason: (facts: FileAnswer) => `Asked directly, the kernel says that the policy allows ${answerText(facts)}.`,
+    hint: 'Correct the rule, or declare it in the `allow` of closed file.',
+  },
+  'answered-denied': {
+    kind: 'fail',
+    means: 'Of a closed class: asked directly, the kernel does not allow something of a file that the spec declares.',
+    reason: (facts: FileAnswer) =>
+      `Asked directly, the kernel says that the policy does not allow ${answerText(facts)}.`,
+    hint: 'Allow it in the profile, or take it from the `allow` of closed file, or list it in `except`.',
   },
   'silent-denial': {
     kind: 'fail',

@@ -4,6 +4,7 @@
  */
 import { HarnessError } from '#core/model/errors.ts';
 import { foundClasses, type FoundClasses } from '#core/generate/closed-classes.ts';
+import { declaredByRules } from '#core/generate/declared-files.ts';
 import { chooseProbes, type Chosen, type ConfirmedProbe } from '#core/generate/choose-probes.ts';
 import {
   candidateProbe,
@@ -102,8 +103,12 @@ interface Confirmed {
   readonly extras: readonly ExtraProbe[];
 }
 
-/** All are tried, to see what the profile allows of each. */
-const EVERY_CLASS = { closed: CLOSED_CLASS_NAMES.map((name) => ({ name, allow: [] })), open: [] };
+/** All are tried, to see what the profile allows of each; of files, whether what its rules say holds. */
+function everyClass(block: ProfileBlock): FoundClasses {
+  const files = declaredByRules(block);
+  const closed = CLOSED_CLASS_NAMES.map((name) => ({ name, ...(name === 'file' ? files : undefined) }));
+  return { closed: closed.map((one) => ({ allow: [], ...one })), open: [] };
+}
 
 /** A spec needs a probe: this one makes sense for every image. */
 const READ_ROOT = '  - try: readdir /\n    expect: allowed';
@@ -251,7 +256,7 @@ async function writeInSession(subject: Subject, files: PlaceholderFiles, session
 
 function prepare(subject: Subject, session: Session, number: number): Promise<PreparedSuite> {
   // the probes of peers are in it, because only peers that probes name are started
-  const head = { ...subject.head, classes: EVERY_CLASS };
+  const head = { ...subject.head, classes: everyClass(subject.block) };
   const plan = planFor({ ...subject, head }, [READ_ROOT, ...subject.extras.map(yamlOfExtra)]);
   return PreparedSuite.prepare(plan, session, { number });
 }

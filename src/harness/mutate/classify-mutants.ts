@@ -70,6 +70,10 @@ export class MutantClassifier {
     const change = this.#noticing.changeTo(policy);
     if (change?.areas.size === 0) return { state: 'equivalent', reason: SAME_DECISIONS };
 
+    const answered = bench.answerUnder?.(policy);
+    if (answered !== undefined)
+      return { state: 'killed', killedBy: answered.probe.name, reason: answered.verdict.reason };
+
     const likely = this.#likelyKillersOf(mutant);
     const further = change === undefined ? [] : this.#options.attemptsFor(change);
     const probes = [...further, ...this.#noticing.among(this.#inOrder(mutant, likely), mutant, change)];

@@ -8,6 +8,8 @@ export interface MutantBench {
   readonly original: Buffer;
   /** Swaps the policy, at the latest before the next attempt. */
   load(policy: Buffer): void;
+  /** @returns the first answer of a policy about files that a closed class does not declare: nothing is tried. */
+  answerUnder?(policy: Buffer): Entry | undefined;
   /** Tries probes in this order until one does not pass. @returns undefined when all pass */
   firstFailure(probes: readonly Probe[]): Promise<Failure | undefined>;
   /** Removes what operations made and were not allowed to remove. @returns whether all of it is gone */

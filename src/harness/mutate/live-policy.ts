@@ -12,6 +12,7 @@ import { attemptsForPrograms, containerExecutables } from '../suite/closed-execu
 import { measureCoverage } from '../suite/measure-coverage.ts';
 import { PreparedSuite } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
+import type { ClosedFiles } from '../suite/closed-files.ts';
 import { tryClosedClasses } from '../suite/try-closed-classes.ts';
 import type { Failure, MutantBench } from './judge-mutant.ts';
 import type { PolicyChange } from './noticing-probes.ts';
@@ -33,6 +34,8 @@ export class LivePolicy implements MutantBench {
   readonly #plan: Plan;
   readonly #session: Session;
   readonly #controlSeen = new Map<string, Observation>();
+  /** The closed class of files, of the first container: what it knows is true of all. */
+  readonly #files: ClosedFiles | undefined;
   #suite: PreparedSuite;
   /** What the next attempt is to find, and what the kernel has; undefined for what the suite loaded. */
   #wanted: Buffer | undefined;
@@ -52,6 +55,7 @@ export class LivePolicy implements MutantBench {
     this.#plan = plan;
     this.#session = session;
     this.#suite = suite;
+    this.#files = suite.files;
   }
 
   /**
@@ -132,6 +136,10 @@ export class LivePolicy implements MutantBench {
       tried.push(...trial.settled);
     }
     return undefined;
+  }
+
+  answerUnder(policy: Buffer): Entry | undefined {
+    return this.#files?.differenceUnder(policy);
   }
 
   /** Loads a permissive policy for the removals, and leaves it loaded. */
@@ -239,8 +247,10 @@ export class LivePolicy implements MutantBench {
     for await (const { result } of tryClosedClasses(this.#suite, attempt)) results.push(result);
 
     const notGreen = results.filter((result) => ['fail', 'inconclusive'].includes(tallyOf(result).kind));
+    // of files every mutant is asked, which tells more than the attempts
+    const repeated = results.filter(({ files }) => files === undefined);
     if (notGreen.length === 0)
-      return results.flatMap(({ entries }) => entries).filter(({ verdict }) => verdict.kind === 'pass');
+      return repeated.flatMap(({ entries }) => entries).filter(({ verdict }) => verdict.kind === 'pass');
     throw new HarnessError('spec-not-green', 'Closed classes are not green with the unchanged profile.', {
       details: notGreen.flatMap((result) => [result.class, ...notableEntries(result).map(entryLine)]),
     });

@@ -7,13 +7,22 @@ import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import { grantedAccesses, type NamedProfile } from '#core/coverage/credit.ts';
 import type { AccessUnder } from '#core/hint/add-rules.ts';
 import { denialHint, type CompileAnswer, type ProfileUnderTest } from '#core/hint/denial-hint.ts';
-import { complainDenialHint, letThroughHint, silentDenialHint } from '#core/hint/let-through-hint.ts';
+import { HINTS } from '#core/hint/hint-texts.ts';
+import {
+  allowingRule,
+  complainDenialHint,
+  denyingRule,
+  letThroughHint,
+  silentDenialHint,
+} from '#core/hint/let-through-hint.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { asWritten } from '#core/model/labels.ts';
 import { pathOf } from '#core/model/describe-action.ts';
-import type { Action, Entry, IncludeFolders, Observation, ProfileSource } from '#core/model/model.ts';
+import type { Action, Entry, IncludeFolders, Observation, ProfileSource, Ruling } from '#core/model/model.ts';
+import type { FilePermission } from '#core/profile/semantics/access.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
+import { isAnswer } from '#core/verdict/closed-class.ts';
 
 /** Where a command is looked for; the agent uses the container's own PATH, which is this in nearly every image. */
 const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -74,6 +83,8 @@ export class ProfileHints {
     const { code } = entry.verdict;
     if (code === 'denied-but-allowed') return denialHint(entry, this.#profile, this.#askedBy(entry));
     const text = this.#text;
+    if (text !== undefined && entry.ruling !== undefined && isAnswer(entry))
+      return this.#answerHint(text, entry.ruling);
     if (text === undefined || entry.observation === undefined || !NAMED_BY_RULES.has(code)) return undefined;
     const accesses = this.#accessesOf(entry, entry.observation);
     if (code === 'let-through' || code === 'let-pass' || code === 'no-complaint')
@@ -83,6 +94,17 @@ export class ProfileHints {
       });
     if (code === 'denied-silently-but-allowed') return silentDenialHint(text, accesses);
     return code === 'denied-in-complain' ? complainDenialHint(text, accesses) : undefined;
+  }
+
+  /** What makes the kernel's answer about a file. */
+  #answerHint(text: ProfileText, { path, permissions, allowed, owner = true }: Ruling): string | undefined {
+    const letters = [...permissions] as FilePermission[];
+    const accesses = this.#policy.name
+      .split('//&')
+      .flatMap((profile) =>
+        letters.map((permission) => ({ profile, access: { class: 'file', path, permission, owner } as const })),
+      );
+    return allowed ? allowingRule(text, accesses) : (denyingRule(text, accesses) ?? HINTS.noRule);
   }
 
   /** All that an operation asks for; of a command only its records tell. */

@@ -18,7 +18,7 @@ import type {
 } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { CLOSED_CLASS_NAMES } from '#core/spec/closed/classes.ts';
-import { judgedForClass } from '#core/verdict/closed-class.ts';
+import { isAnswer, judgedForClass } from '#core/verdict/closed-class.ts';
 import { isNotGreen } from '#core/report/summary.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import { abortable } from '../session/abortable.ts';
@@ -171,7 +171,8 @@ class SuiteRun {
       const entry = judgedForClass(await settleUnlessAborted(trial, probe, signal));
       return await hints.add(entry);
     };
-    for await (const { result, trials } of tryClosedClasses(suite, attempt)) {
+    for await (const { result: tried, trials } of tryClosedClasses(suite, attempt)) {
+      const result = await withHints(tried, hints);
       this.#trials.push(...trials);
       this.#closed.set(result.class, result);
       events.closed?.(result);
@@ -188,6 +189,14 @@ class SuiteRun {
     this.#faults.push(fault);
     this.#context.events.fault(fault);
   }
+}
+
+/** What the kernel was only asked about is explained by the rules as well. */
+async function withHints(result: ClosedResult, hints: ProfileHints): Promise<ClosedResult> {
+  if (result.files === undefined) return result;
+  const entries: Entry[] = [];
+  for (const entry of result.entries) entries.push(isAnswer(entry) ? await hints.add(entry) : entry);
+  return { ...result, entries };
 }
 
 async function settleUnlessAborted(trial: Trial, probe: Probe, signal: AbortSignal): Promise<Entry> {
@@ -259,8 +268,8 @@ function closedOf({ closed, open }: Plan, results: readonly ClosedResult[]): Pic
   return { closed: results, notClosed: { open, unknown: CLOSED_CLASS_NAMES.filter((name) => !known.has(name)) } };
 }
 
-function untriedClass(closed: ClosedClass, why: string): ClosedResult {
-  return { class: closed.class, allow: closed.allow, entries: [], untried: [{ member: '*', why }], durationMs: 0 };
+function untriedClass({ class: name, allow, except, open }: ClosedClass, why: string): ClosedResult {
+  return defined({ class: name, allow, except, open, entries: [], untried: [{ member: '*', why }], durationMs: 0 });
 }
 
 function confinementOf(policy: LoadedPolicy, { labels, observedUnder }: SuiteFacts): Confinement {

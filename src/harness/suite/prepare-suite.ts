@@ -17,6 +17,7 @@ import { ContainerWatch, mountFault } from './container-watch.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
 import { withAttempts } from './closed-attempts.ts';
 import { withContainerExecutables } from './closed-executables.ts';
+import { ClosedFiles } from './closed-files.ts';
 import { SuiteSwitch, switchDecides } from './suite-switch.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -73,6 +74,7 @@ interface SuiteParts {
   readonly watch: ContainerWatch;
   readonly circumstances: Circumstances;
   readonly facts: SuiteFacts;
+  readonly files: ClosedFiles | undefined;
 }
 
 /** A suite that is ready for its probes. Whoever prepares one closes it. */
@@ -119,6 +121,11 @@ export class PreparedSuite {
   /** The closed classes of the plan, each with its attempts. */
   get closed(): Plan['closed'] {
     return this.#parts.plan.closed;
+  }
+
+  /** The closed class of files; undefined where the plan leaves it open. */
+  get files(): ClosedFiles | undefined {
+    return this.#parts.files;
   }
 
   /**
@@ -269,6 +276,7 @@ class Preparation {
       watch,
       circumstances,
       facts,
+      files: ClosedFiles.of(this.#plan, policy, started.confined.pid),
     };
   }
 
@@ -367,7 +375,8 @@ class Preparation {
 
 /** AppArmor's classes of rules that the operations of a plan exercise. */
 function classesOf({ probes, closed }: Plan): string[] {
-  return [...probes, ...closed.flatMap(({ attempts }) => attempts)].flatMap(({ action }) =>
+  const classes = [...probes, ...closed.flatMap(({ attempts }) => attempts)].flatMap(({ action }) =>
     action.kind === 'operation' ? [action.class] : [],
   );
+  return closed.some(({ class: name }) => name === 'file') ? [...classes, 'file'] : classes;
 }

@@ -1,7 +1,9 @@
 /** Tries every member of the closed classes of a suite, class by class: each has a trial of its own. */
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { secondAttempt } from '#core/verdict/closed-class.ts';
+import type { ClosedFiles, FileFindings } from './closed-files.ts';
 import type { PreparedSuite } from './prepare-suite.ts';
 import { missingFamilies } from './missing-families.ts';
 import type { Trial } from './trial.ts';
@@ -17,11 +19,12 @@ interface TriedClass {
 
 /** @returns the classes in the order of the plan, each as soon as its last attempt has a verdict. */
 export async function* tryClosedClasses(
-  suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed' | 'control' | 'startControlPeers'>,
+  suite: Pick<PreparedSuite, 'closed' | 'files' | 'trialOfClosed' | 'control' | 'startControlPeers'>,
   attempt: Attempt,
 ): AsyncGenerator<TriedClass> {
-  for (const closed of suite.closed) {
+  for (const planned of suite.closed) {
     const started = Date.now();
+    const { closed, found } = withFiles(planned, suite.files);
     const first = suite.trialOfClosed(closed.attempts, await missingFamilies(closed.attempts, suite.control));
     const entries: Entry[] = [];
     for (const probe of closed.attempts) entries.push(await attempt(first, probe));
@@ -39,14 +42,32 @@ export async function* tryClosedClasses(
       const probe = repeated.get(entry);
       settled.push(probe === undefined ? entry : await attempt(again, probe));
     }
-    yield { result: resultOf(closed, settled, Date.now() - started), trials: [first, again] };
+    yield { result: resultOf(closed, settled, { found, started }), trials: [first, again] };
   }
 }
 
+/** Of files the kernel is asked about all; what is tried is chosen by its answers. */
+function withFiles(
+  closed: ClosedClass,
+  files: ClosedFiles | undefined,
+): { readonly closed: ClosedClass; readonly found?: FileFindings } {
+  if (closed.class !== 'file' || files === undefined) return { closed };
+  return { closed: { ...closed, attempts: files.attempts() }, found: files.ask() };
+}
+
 function resultOf(
-  { class: name, allow, untried }: ClosedClass,
+  { class: name, allow, except, open, untried }: ClosedClass,
   entries: readonly Entry[],
-  durationMs: number,
+  { found, started }: { readonly found: FileFindings | undefined; readonly started: number },
 ): ClosedResult {
-  return { class: name, allow, entries, untried, durationMs };
+  return defined({
+    class: name,
+    allow,
+    except,
+    open,
+    entries: [...(found?.differences ?? []), ...entries],
+    untried: [...untried, ...(found?.untried ?? [])],
+    files: found?.files,
+    durationMs: Date.now() - started,
+  });
 }

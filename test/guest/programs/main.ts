@@ -8,6 +8,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   truth: () => import('../truth.test.ts'),
   labels: () => import('../labels.test.ts'),
   closed: () => import('../closed.test.ts'),
+  'closed-file': () => import('../closed-file.test.ts'),
   asked: () => import('../asked.test.ts'),
   peers: () => import('../peers.test.ts'),
   modes: () => import('../modes.test.ts'),

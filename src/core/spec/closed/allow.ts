@@ -1,6 +1,7 @@
 /** What a closed class declares allowed: the first words of its members. Pure. */
 import { suggestion } from '../../text/did-you-mean.ts';
 import { CLOSED_CLASSES, type ClosedClassName } from './classes.ts';
+import { fileEntryProblem } from './file-entries.ts';
 
 const ANY = '*';
 
@@ -15,6 +16,7 @@ export function allowProblem(name: ClosedClassName, entry: string): string | und
   const [first] = wordsOf(entry);
   if (first === undefined) return 'is empty';
   if (name === 'exec') return execProblem(entry);
+  if (name === 'file') return fileEntryProblem(entry);
   const known: readonly string[] = CLOSED_CLASSES[name];
   if (first.includes(ANY) || known.includes(first)) return undefined;
   const shown = known.length > MOST_SHOWN ? '' : `: use ${known.join(', ')}`;

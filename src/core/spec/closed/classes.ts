@@ -20,6 +20,8 @@ export const CLOSED_CLASSES = {
   change_profile: ['change_profile', 'change_onexec', 'stack', 'change_hat'],
   /** Paths of programs, each with the label that it starts under. */
   exec: [],
+  /** Paths with permissions, as file rules have them. */
+  file: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ClosedClassName = keyof typeof CLOSED_CLASSES;

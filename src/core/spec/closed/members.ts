@@ -23,4 +23,5 @@ export const MEMBERS: Readonly<Record<ClosedClassName, MembersOf>> = {
   signal: signalMembers,
   change_profile: labelMembers,
   exec: () => [], // they are known once the container runs: exec-members.ts
+  file: () => [], // asked of the kernel, then: core/verdict/compare-files.ts
 };

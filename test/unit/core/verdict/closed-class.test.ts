@@ -7,6 +7,8 @@ import { judgedForClass, memberState, notableEntries, secondAttempt, tallyOf } f
 import { verdict } from '#core/verdict/verdicts.ts';
 import { facts, operation, seen, witness } from '../../builders.ts';
 
+const FILES = { paths: 2, examples: 1, denied: 30, allowed: 10, differing: 0, leftOpen: 0, others: true, cuts: [] };
+
 interface Tried {
   readonly access?: Expectation['access'];
   readonly seen?: Partial<Observation>;
@@ -160,5 +162,58 @@ describe('a closed class', () => {
     expect(tallyOf(result).kind).to.equal('skipped');
     expect(closedText(result)).to.match(/change_profile p: the profile denies the file for it, and lsm_set/);
     expect(tallyOf(classOf([entry])).kind).to.equal('inconclusive');
+  });
+});
+
+describe('a closed class of files', () => {
+  const of = (line: string, tried: Tried): Entry => {
+    const { probe, ...rest } = attempt(line, tried);
+    const [, , path = ''] = line.split(' ');
+    return judgedForClass({ ...rest, probe: { ...probe, closed: { class: 'file', member: `${path} r` } } });
+  };
+  const result = (entries: readonly Entry[], files = FILES): ClosedResult => ({
+    class: 'file',
+    allow: [],
+    entries,
+    untried: [],
+    files,
+    durationMs: 1,
+  });
+  const EACCES = { errno: 'EACCES' };
+
+  it('is green by its answers, whatever of it cannot be tried', () => {
+    const shadowed = of('open read /x', { seen: EACCES, control: EACCES });
+    expect(memberState(shadowed)).to.equal('untried');
+    const allowed = of('open read /y', { access: 'allowed' });
+    const tally = tallyOf(result([shadowed, allowed]));
+    expect(tally).to.deep.include({ kind: 'pass', total: 40, denied: 30, allowed: 10, untried: 0 });
+    const text = closedText(result([shadowed, allowed]));
+    expect(text).to.match(
+      /^30 of 40 denied, 10 allowed as declared; the kernel was asked about 2 paths and 1 other name/,
+    );
+    expect(text).to.match(/; 2 tried: 1 agree, 1 show nothing \(\/x r: /);
+  });
+
+  it('is not decided where an attempt contradicts its answer', () => {
+    const through = of('open read /x', {});
+    const denied = of('open read /x', { access: 'allowed', seen: EACCES, witnesses: [witness()] });
+    for (const one of [through, denied]) {
+      expect(one.verdict.code).to.equal('contradiction');
+      expect(tallyOf(result([one])).kind).to.equal('inconclusive');
+      expect(notableEntries(result([one]))).to.deep.equal([one]);
+    }
+  });
+
+  it('is red for an answer that is not as declared', () => {
+    const facts = { path: '/x', permissions: 'w', whose: 'other', others: ['/y'] } as const;
+    for (const [code, text] of [
+      ['answered-allowed', /allows w of \/x to others than its owner, and of 1 more, such as \/y\.$/],
+      ['answered-denied', /does not allow w of \/x/],
+    ] as const) {
+      const one = { ...of('open write /x', {}), verdict: verdict(code, facts) };
+      expect(one.verdict.reason).to.match(text);
+      const tally = tallyOf(result([one], { ...FILES, differing: 2 }));
+      expect(tally).to.deep.include({ kind: 'fail', failed: 2, total: 42 });
+    }
   });
 });
