@@ -4,11 +4,13 @@
  *   agent serve        performs the operations and runs the commands that standard input asks for (protocol.h)
  *   agent tty …        runs one command on the terminal it was given (tty.h)
  *   agent keep-alive   waits, as the container's first process
+ *   agent audit-backlog [LIMIT]   on the host: prints the limit of the audit backlog, or sets it (audit_backlog.h)
  *
  * It is started already confined, under a profile that may allow nothing. By itself it therefore opens no file, needs
  * no library, no writable place, no capability and no signal permission: what it does on its own account must neither
  * fail nor leave audit records.
  */
+#include "audit_backlog.h"
 #include "command.h"
 #include "name.h"
 #include "ops.h"
@@ -155,6 +157,8 @@ _Noreturn void agent_main(long *stack)
 	const char *mode = argc > 1 ? argv[1] : "";
 	if (argc == 2 && equal(mode, "keep-alive"))
 		sys_exit(keep_alive());
+	if ((argc == 2 || argc == 3) && equal(mode, "audit-backlog"))
+		sys_exit(audit_backlog(argv[2])); /* the vector ends with a null */
 	if (argc == 2 && equal(mode, "serve")) {
 		settle();
 		sys_exit(serve(envp));

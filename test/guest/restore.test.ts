@@ -53,6 +53,8 @@ describe('the host', () => {
     await midway((pid) => process.kill(pid, 'SIGKILL'));
     const between = await hostState();
     expect(between.parameters.audit, 'the killed run left something').to.equal('noquiet');
+    expect(before.parameters.auditBacklog).to.equal('64');
+    expect(between.parameters.auditBacklog).to.equal('1024');
     expect(between.containers.length).to.be.greaterThan(before.containers.length);
     const result = await cli(['cleanup']);
     expect(result.exit, result.stderr).to.equal(0);

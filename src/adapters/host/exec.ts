@@ -1,5 +1,5 @@
 /** The only importer of node:child_process. A non-zero exit is data, not an exception. */
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
 
 /** How a program ended. Every field is always present. Text is decoded as UTF-8. */
 export interface ExecResult {
@@ -69,6 +69,13 @@ export function exec(argv: readonly string[], options: ExecOptions = {}): Promis
     });
     child.stdin.end(options.input ?? '');
   });
+}
+
+/** Runs a program while nothing else can happen. @returns what it printed; undefined where it did not exit with 0. */
+export function execNow(argv: readonly string[], timeoutMs: number): string | undefined {
+  const [program = '', ...args] = argv;
+  const { status, stdout } = spawnSync(program, args, { timeout: timeoutMs, encoding: 'utf8', stdio: 'pipe' });
+  return status === 0 ? stdout : undefined;
 }
 
 /** Starts a program that outlives the call; the caller owns it. */

@@ -115,10 +115,11 @@ function logChecks(root: boolean): Check[] {
 }
 
 function parameterLines(): Check[] {
-  const { audit, printkRatelimit } = readParameters();
+  const { audit, printkRatelimit, auditBacklog } = readParameters();
   return [
     information('audit mode', `${audit} (a run sets it to noquiet, and restores it)`),
     information('log rate limit', `${printkRatelimit} (a run turns it off, and restores it)`),
+    information('audit backlog', `${auditBacklog || 'unknown'} records (a run raises it, and restores it)`),
   ];
 }
 

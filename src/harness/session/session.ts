@@ -108,7 +108,7 @@ export async function withHostSession<Events extends SessionEvents, Result>(
   for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events.progress(`cleaning up after a killed run: ${line}`);
 
-  const changes = await host.beginChanges(run, { parameters: ['printkRatelimit'] });
+  const changes = await host.beginChanges(run, { parameters: ['printkRatelimit', 'auditBacklog'] });
   let log: AuditLog | undefined;
   try {
     log = host.openLog(options.log);

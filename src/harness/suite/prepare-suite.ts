@@ -202,6 +202,7 @@ export class PreparedSuite {
       confined: this.confined,
       log: session.log,
       barrier: session.barrier,
+      mostUnderWay: session.changes.mostUnderWay,
       auditSwitch,
       profiles: names.filter((name) => name !== baseline),
       names: written,

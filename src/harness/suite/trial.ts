@@ -46,9 +46,6 @@ import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-pr
 const BATCH = 512;
 /** Where one operation may stand in the way of the next, or records cannot be told apart by their order. */
 const SMALL_BATCH = 24;
-/** The audit backlog holds 64 records, and an operation makes two at most. */
-const UNDER_WAY = 24;
-
 /** What a trial needs of a container. */
 export type TrialTarget = Pick<ProbeTarget, 'startAgents' | 'attempt' | 'agentPids' | 'pids' | 'pidsOutside'>;
 
@@ -60,6 +57,8 @@ export interface TrialOptions {
   readonly controlSeen?: Observations;
   readonly log: Pick<AuditLog, 'peek' | 'take'>;
   readonly barrier: Barrier;
+  /** How many operations may be under way before their records have been read. */
+  readonly mostUnderWay: number;
   /** The kernel's audit mode; absent where nobody but this trial can change it. */
   readonly auditSwitch?: TrialSwitch;
   /** Keeps the two containers alike; absent where there is only one. */
@@ -260,7 +259,7 @@ export class Trial {
     const before = await this.#findOtherProcesses();
     const previews = this.#previews(probes);
     const { log: records, barrier } = this.#options;
-    const pace = new Pace({ log: records, barrier, most: UNDER_WAY });
+    const pace = new Pace({ log: records, barrier, most: this.#options.mostUnderWay });
     const seen = await attempt(probes, pace);
     await this.#options.watch?.look();
     const after = await this.#findOtherProcesses();

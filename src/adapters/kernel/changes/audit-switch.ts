@@ -5,7 +5,7 @@
  * holds the switch alone.
  */
 import { takeHostLock, type Release } from './host-lock.ts';
-import { readParameters, RUN_PARAMETERS, writeParameters } from './kernel-parameters.ts';
+import { readParameter, RUN_PARAMETERS, writeParameters } from './kernel-parameters.ts';
 
 /** Runs that test a profile in another mode than enforce follow one another: the longest of them is waited for. */
 const WAIT_S = 3600;
@@ -37,13 +37,13 @@ export interface AuditSwitch {
  * @param lock the file that runs lock to hold the switch.
  */
 export function auditSwitch(own: string, lock: string): AuditSwitch {
-  const valueOf = (setting: AuditSetting): string => (setting === 'own' ? own : RUN_PARAMETERS.audit);
+  const valueOf = (setting: AuditSetting): string => (setting === 'own' ? own : RUN_PARAMETERS.audit(own));
   return {
     own,
     hold: ({ alone, signal }) => takeHostLock(lock, { mode: alone ? 'exclusive' : 'shared', waitS: WAIT_S, signal }),
     set: (setting) => {
       writeParameters({ audit: valueOf(setting) });
     },
-    has: (setting) => readParameters().audit === valueOf(setting),
+    has: (setting) => readParameter('audit') === valueOf(setting),
   };
 }

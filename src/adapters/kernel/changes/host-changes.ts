@@ -8,7 +8,9 @@ import { HarnessError } from '#core/model/errors.ts';
 import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../securityfs/loaded-profiles.ts';
 import { auditSwitch, type AuditSwitch } from './audit-switch.ts';
 import { withHostLock } from './host-lock.ts';
+import { mostUnderWay } from './audit-backlog.ts';
 import {
+  readParameter,
   readParameters,
   RUN_PARAMETERS,
   writeParameters,
@@ -43,6 +45,8 @@ interface RunFile {
 export interface HostChanges {
   /** The audit parameter, as the runs of this host share it. */
   readonly auditSwitch: AuditSwitch;
+  /** How many operations may be under way before their records have been read. */
+  readonly mostUnderWay: number;
   /**
    * Writes profiles down before they are loaded.
    * @param options with `keep`, the policy that is loaded under these names now is put back at the end.
@@ -72,13 +76,15 @@ export function beginChanges(
   return withHostLock(LOCK, () => {
     save(file);
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
-    writeParameters(Object.fromEntries(options.parameters.map((name) => [name, RUN_PARAMETERS[name]])));
-    return new RecordedRun(file, auditSwitch(originals().audit, SWITCH_LOCK));
+    const own = originals();
+    writeParameters(Object.fromEntries(options.parameters.map((name) => [name, RUN_PARAMETERS[name](own[name])])));
+    return new RecordedRun(file, auditSwitch(own.audit, SWITCH_LOCK));
   });
 }
 
 class RecordedRun implements HostChanges {
   readonly auditSwitch: AuditSwitch;
+  readonly mostUnderWay = mostUnderWay(readParameter('auditBacklog'));
   #file: RunFile;
 
   constructor(file: RunFile, auditSwitch: AuditSwitch) {

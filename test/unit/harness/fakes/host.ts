@@ -184,6 +184,7 @@ export class FakeHost implements Host {
   #changes(): HostChanges {
     return {
       auditSwitch: this.auditSwitch,
+      mostUnderWay: 24,
       willLoad: () => undefined,
       share: () => Promise.resolve(true),
       undo: () => {
