@@ -10,6 +10,7 @@ import { SUITES, type LabSuite } from '#adapters/lab/index.ts';
 import { exec } from '#adapters/host/exec.ts';
 import type { JsonReport } from '#core/report/json-report.ts';
 import { root } from '../build/bundle.mjs';
+import { classRows, probeRows } from '../../test/guest/programs/verdicts.ts';
 import { classesDoc, rowName, type ClassRow } from './classes-doc.ts';
 import { exitWith, print } from './print.ts';
 import { bundleTests, guestTests, type Counts } from './with-guest.ts';
@@ -55,9 +56,8 @@ function keepVerdicts(suite: LabSuite, { host, suites }: JsonReport): void {
   const parts = host === undefined ? ['?'] : [host.kernel, host.parser, host.engine, host.runtime];
   const column = `${suite}: ${parts.join(', ')}`;
 
-  for (const { title, entries } of suites) {
-    for (const { probe, verdict } of entries)
-      put(verdicts, `${title}: ${probe.name}`, column, `${verdict.kind} (${verdict.code})`);
+  for (const suite of suites) {
+    for (const [name, said] of [...probeRows(suite), ...classRows(suite)]) put(verdicts, name, column, said);
   }
 }
 

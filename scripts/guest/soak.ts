@@ -32,7 +32,7 @@ function namesOf({ verdicts }: SoakRun): string[] {
   return Object.keys(verdicts);
 }
 
-/** The probes whose verdict is not that of the first run, in words. */
+/** The probes, classes and members whose verdict is not that of the first run, in words. */
 function differences(first: SoakRun, run: SoakRun): string[] {
   const names = new Set([...namesOf(first), ...namesOf(run)]);
   const changed = [...names].filter((name) => first.verdicts[name] !== run.verdicts[name]);

@@ -1,13 +1,14 @@
-/** Both shipped specs over and over in one guest: a line of JSON for each run, every verdict by its probe. */
+/** Both shipped specs over and over in one guest: a line of JSON for each run, with everything that it said. */
 import { join } from 'node:path';
 import { harness, ROOT } from '../kit.ts';
+import { classRows, memberRows, probeRows } from './verdicts.ts';
 
 /** What one run said. */
 export interface SoakRun {
   readonly number: number;
   readonly seconds: number;
   readonly exit: number;
-  /** `suite: probe` to `kind (code)`. */
+  /** Of probes, closed classes and each of their members: {@link Row}. */
   readonly verdicts: Readonly<Record<string, string>>;
   readonly faults: readonly string[];
 }
@@ -19,9 +20,7 @@ async function main(): Promise<void> {
   for (let number = 1; number <= runs; number += 1) {
     const { ledger, exit } = await harness(SPECS);
     const verdicts = Object.fromEntries(
-      ledger.suites.flatMap(({ title, entries }) =>
-        entries.map(({ probe, verdict }) => [`${title}: ${probe.name}`, `${verdict.kind} (${verdict.code})`]),
-      ),
+      ledger.suites.flatMap((suite) => [...probeRows(suite), ...classRows(suite), ...memberRows(suite)]),
     );
     const faults = [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)].map(
       ({ code, message }) => `${code}: ${message}`,
