@@ -12,6 +12,7 @@ import { changesOf } from '#core/generate/variants.ts';
 import { changeText, type Mutant } from '#core/mutation/mutant.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
+import { isStandIn } from '#core/spec/closed/expand.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
@@ -149,7 +150,8 @@ function candidatesFor(survivors: readonly Mutant[], options: SuggestOptions): M
 
     for (const [id, yamls] of candidatesForRules(mutants, block, options)) candidates.set(id, yamls);
     const flagProbes = probesForFlags(block);
-    const context = { self: block.name, peers: options.plan.peers };
+    // no spec can name a peer of closed classes
+    const context = { self: block.name, peers: options.plan.peers.filter((peer) => !isStandIn(peer)) };
     for (const mutant of mutants.filter(({ rule }) => rule === undefined))
       candidates.set(mutant.id, additionProbes(mutant, context));
     for (const { id, kind } of mutants) if (kind === 'flag') candidates.set(id, flagProbes);

@@ -26,6 +26,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   trust: () => import('../trust.test.ts'),
   errors: () => import('../errors.test.ts'),
   mutate: () => import('../mutate.test.ts'),
+  additions: () => import('../additions.test.ts'),
   mutation: () => import('../mutation.test.ts'),
   restore: () => import('../restore.test.ts'),
   init: () => import('../init.test.ts'),
