@@ -99,8 +99,10 @@ function isOpening(changes: readonly CompiledChange[]): boolean {
 function isAsked({ closed, action }: Probe, { areas, movesFile }: PolicyChange): boolean {
   if (closed === undefined || action.kind !== 'operation') return true;
   if (!areas.has(AREAS[action.class] ?? action.class)) return false;
-  // its paths have no links in them (closed-executables.ts)
-  return closed.class !== 'exec' || action.args.slice(0, 1).some((path) => movesFile(path));
+  if (closed.class !== 'exec' && closed.class !== 'file') return true;
+  // its paths have no links in them (closed-executables.ts); the kernel names folders with a slash at their end
+  const names = action.args.filter((arg) => arg.startsWith('/')).flatMap((path) => [path, `${path}/`]);
+  return names.some((name) => movesFile(name) || names.some((target) => movesFile(name, target)));
 }
 
 function isDenial({ record: { type } }: { readonly record: AuditRecord }): boolean {

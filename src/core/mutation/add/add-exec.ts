@@ -1,8 +1,8 @@
-/** Ways out of the profile for programs that exist: `ux`, `Pux`, `px`, `cx`. Pure. */
+/** Ways out of the profile for programs that exist: `ux`, `pux`, `px`, `cx`. Pure. */
 import { wholeLiteralsOf } from '../../profile/patterns/literals.ts';
 import { literal, quoted, type AddContext, type AddOperator } from './add-context.ts';
 
-const MODES = ['ux', 'Pux', 'px', 'cx'];
+const MODES = ['ux', 'pux', 'px', 'cx'];
 
 /** What somebody would most likely add a rule for. */
 const LIKELY = /\/(?:sh|bash|dash|busybox|env|nginx|apt|python3|perl)$/;
@@ -14,7 +14,7 @@ export const addExec: AddOperator = (context) => {
   return [
     ...programsOf(context).flatMap((path) => MODES.map((mode) => `${literal(path)} ${mode}`)),
     '/** ux',
-    '/** Pux',
+    '/** pux',
     ...targets,
   ];
 };

@@ -92,7 +92,7 @@ describe('additionsTo', () => {
       programs: ['/bin/a', '/bin/b[', '/bin/c', '/bin/d', '/bin/e', '/bin/sh', '/srv/x'],
     };
     const rules = added('add-exec', '  deny /srv/x rx,\n  /bin/gone ix,', world);
-    expect(rules.slice(0, 5)).to.deep.equal(['/srv/x ux', '/srv/x Pux', '/srv/x px', '/srv/x cx', '/bin/sh ux']);
+    expect(rules.slice(0, 5)).to.deep.equal(['/srv/x ux', '/srv/x pux', '/srv/x px', '/srv/x cx', '/bin/sh ux']);
     expect(rules).to.include('/bin/b\\[ ux').and.include('/** ux').and.not.include('/bin/e ux');
   });
 
