@@ -70,7 +70,7 @@ export class MutantClassifier {
     const change = this.#noticing.changeTo(policy);
     if (change?.areas.size === 0) return { state: 'equivalent', reason: SAME_DECISIONS };
 
-    const answered = bench.answerUnder?.(policy);
+    const answered = change?.areas.has('file') === false ? undefined : bench.answerUnder?.(policy);
     if (answered !== undefined)
       return { state: 'killed', killedBy: answered.probe.name, reason: answered.verdict.reason };
 
