@@ -184,6 +184,11 @@ const MOUNT_POINT = 10;
 const NO_MOUNT_POINT = MOUNT_POINT - 1;
 const MOUNT_FLAGS = 13;
 const MOST_FLAGS = 32;
+/**
+ * The bits that the kernel asks for at each of them (security/apparmor/mount.c; include/mount.h): of a mount point that
+ * it may be unmounted, of the second path that it may be the old root, and of flags and data that they may be mounted.
+ */
+const ASKED_OF_MOUNTS: readonly number[] = [0x4, 0x1, 0, 0x42, 0x42];
 
 /** @returns undefined for a mount that the kernel never asks about: mount points are paths, flags are up to 32. */
 function stepRule(place: number, byte: number): number | undefined {
@@ -280,6 +285,7 @@ const MEDIATED = 0x8000;
  * is the one bit that allows less.
  */
 function leewayOf({ allow }: StatePermissions, { kind, bits }: CompiledAutomaton, { place }: Pair): number {
+  if (kind === 'rules' && place >= MOUNT_POINT) return allow & (ASKED_OF_MOUNTS[place - MOUNT_POINT] ?? 0);
   if (kind === 'rules') return place <= LABELLED ? allow & ~MEDIATED : allow;
   if (place < TARGET) return allow & ~bits.implied;
   const isLink = place === LINKED && (allow & bits.link) !== 0;

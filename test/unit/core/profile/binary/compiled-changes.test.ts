@@ -84,6 +84,16 @@ describe('compiledChanges', () => {
     ]);
   });
 
+  it('compares of mounts what the kernel asks for: unmounting, the old root, mounting', () => {
+    const asked = (path: string, allow: number): string[] =>
+      seen(profile([automaton('rules', {})]), profile([automaton('rules', { [path]: { allow } })]));
+    expect(asked('\x07/', 2)).to.deep.equal([]);
+    expect(asked('\x07/', 4)).to.deep.equal(['mount more \\x07/']);
+    expect(asked('\x07/\0a', 4)).to.deep.equal([]);
+    expect(asked('\x07/\0a', 1)).to.deep.equal(['mount more \\x07/\\x00a']);
+    expect(asked('\x07/\0\0\0\x01', 4)).to.deep.equal([]);
+  });
+
   it('compares capabilities, flags and limits', () => {
     const flags = { field: { kind: 'open', name: 'flags', value: '7' } as const, owner: '' };
     const fields = (capabilities: number, limit: number): CompiledProfile['fields'] => [
