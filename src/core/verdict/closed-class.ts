@@ -107,7 +107,9 @@ function isLetPass({ probe: { action, expect }, verdict: { code }, observation, 
   if (code !== 'vacuous' && code !== 'other-denial' && code !== 'not-asked') return false;
   if (witnesses.some((witness) => isDenial(witness) && witness.before === undefined)) return false;
   if (action.name === 'mount') return observation.stoppedAt === AFTER_MOUNT;
-  return action.name === 'socket' && NO_SUCH_SOCKET.has(observation.errno ?? '');
+  // the capability that a family wants is asked for when the kernel makes the socket, which is later
+  const isMade = witnesses.some(({ before }) => before === 'capability');
+  return action.name === 'socket' && (isMade || NO_SUCH_SOCKET.has(observation.errno ?? ''));
 }
 
 /** @param entry as {@link judgedForClass} returns it. */

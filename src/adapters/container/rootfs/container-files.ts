@@ -1,6 +1,7 @@
 /** The names of a container's files and folders, seen from outside through /proc of one of its processes. */
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { inventory } from './inventory.ts';
 import { resolveInContainer } from './symlinks.ts';
 
 /** A name of the container. */
@@ -35,7 +36,15 @@ export function containerFiles(pid: number): ContainerFiles {
   const cut = new Set<string>();
   const tops = namesIn(root, '/', cut);
   const files = tops.flatMap((top) => [top, ...(top.kind === 'folder' ? below(root, top.path, cut) : [])]);
-  return { files: [{ path: '/', kind: 'folder' }, ...files], cut: [...cut].sort() };
+  const all: readonly ContainerFile[] = [{ path: '/', kind: 'folder' }, ...files];
+  return { files: [...all, ...othersOf(pid, all)], cut: [...cut].sort() };
+}
+
+/** What probes are made for, and mutants name: it lies deeper where a folder of the kernel is cut. */
+function othersOf(pid: number, files: readonly ContainerFile[]): readonly ContainerFile[] {
+  const known = new Set(files.map(({ path }) => path));
+  const named = inventory(pid).map(({ path, kind }) => ({ path: kind === 'folder' ? `${path}/` : path, kind }));
+  return named.filter(({ path }) => !known.has(path) && path !== '//');
 }
 
 function below(root: string, top: string, cut: Set<string>): readonly ContainerFile[] {

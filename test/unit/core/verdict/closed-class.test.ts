@@ -52,6 +52,7 @@ const CASES: readonly (readonly [string, string, Entry])[] = [
   ['no such family, and denied before', 'absent', attempt('socket x25 raw', { seen: DENIED, control: NO_FAMILY, witnesses: [witness()] })],
   ['no such family, and let pass before', 'failed', attempt('socket x25 raw', { seen: NO_FAMILY, control: NO_FAMILY })],
   ['no such family, and declared allowed', 'absent', attempt('socket x25 raw', { access: 'allowed', seen: NO_FAMILY, control: NO_FAMILY })],
+  ['a socket that only a capability is missing for', 'failed', attempt('socket packet raw', { seen: { errno: 'EPERM' }, witnesses: [capRecord] })],
   ['a mount that is denied where nobody may mount', 'denied', attempt('mount tmpfs none /dev/shm', { seen: DENIED, control: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, witnesses: [mountRecord] })],
   ['a mount that only the container keeps from being made', 'failed', attempt('mount tmpfs none /dev/shm', { seen: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, control: { errno: 'EPERM', stoppedAt: 'capability sys_admin' } })],
   ['a mount that another class denies', 'failed', attempt('mount tmpfs none /dev/shm', { seen: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, witnesses: [capRecord] })],
