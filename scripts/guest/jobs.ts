@@ -22,6 +22,7 @@ export const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
   { suite: 'trixie', groups: ['closed', 'closed-file', 'hints'] },
+  { suite: 'trixie', groups: ['additions'] },
   { suite: 'trixie', groups: ['records', 'matcher', 'diff', 'diff-property', 'gate-revisions'] },
 ];
 
