@@ -277,4 +277,6 @@ export interface Plan {
   readonly closed: readonly ClosedClass[];
   /** Classes that the spec says are open. */
   readonly open: readonly string[];
+  /** Closed classes that `--grep` leaves out of the run. */
+  readonly unselected?: readonly string[];
 }

@@ -181,7 +181,8 @@ function suiteShortfalls(ledger: Ledger): readonly Shortfall[] {
 function passShortfalls(ledger: Ledger): readonly Shortfall[] {
   const entries = entriesOf(ledger);
   if (entries.some(({ verdict }) => verdict.kind === 'pass') || countClosed(ledger).closedGreen > 0) return [];
-  const message = entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.';
+  const nothingRan = entries.length === 0 && countClosed(ledger).closedAttempts === 0;
+  const message = nothingRan ? 'No probe ran.' : 'No probe passed: nothing is proved.';
   return [{ exit: EXIT.undecided, message }];
 }
 

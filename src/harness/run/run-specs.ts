@@ -6,6 +6,7 @@ import { HarnessError } from '#core/model/errors.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import type { Ledger, Plan, Suite } from '#core/model/model.ts';
+import type { ClosedClass } from '#core/model/plan.ts';
 import { defined } from '#core/model/optional.ts';
 import { tallyOf } from '#core/verdict/closed-class.ts';
 import { grepPattern } from '../session/grep-pattern.ts';
@@ -73,14 +74,21 @@ function selectProbes(plans: readonly Plan[], grep: string | undefined): Plan[] 
   const pattern = grepPattern(grep);
   if (pattern === undefined) return [...plans];
   const selected = plans
-    .map((plan) => ({
-      ...plan,
-      probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))),
-      closed: plan.closed.filter((one) => pattern.test(`${plan.title} closed: ${one.class}`)),
-    }))
+    .map((plan) => selectOf(plan, pattern))
     .filter(({ probes, closed }) => probes.length > 0 || closed.length > 0);
   if (selected.length === 0) throw new HarnessError('no-probes', `No probe matches --grep ${JSON.stringify(grep)}.`);
   return selected;
+}
+
+/** What a pattern leaves of a plan. The classes that it leaves out stay known: the spec does say something of them. */
+function selectOf(plan: Plan, pattern: RegExp): Plan {
+  const isSelected = (one: ClosedClass): boolean => pattern.test(`${plan.title} closed: ${one.class}`);
+  return {
+    ...plan,
+    probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))),
+    closed: plan.closed.filter(isSelected),
+    unselected: plan.closed.filter((one) => !isSelected(one)).map((one) => one.class),
+  };
 }
 
 function countProbes(plans: readonly Plan[]): number {

@@ -262,9 +262,12 @@ function assembleSuite(plan: Plan, facts: SuiteFacts, results: SuiteResults): Su
 }
 
 /** What a report tells of classes: nothing where the spec closes none. */
-function closedOf({ closed, open }: Plan, results: readonly ClosedResult[]): Pick<Suite, 'closed' | 'notClosed'> {
+function closedOf(
+  { closed, open, unselected = [] }: Plan,
+  results: readonly ClosedResult[],
+): Pick<Suite, 'closed' | 'notClosed'> {
   if (closed.length === 0) return {};
-  const known = new Set([...closed.map((one) => one.class), ...open]);
+  const known = new Set([...closed.map((one) => one.class), ...unselected, ...open]);
   return { closed: results, notClosed: { open, unknown: CLOSED_CLASS_NAMES.filter((name) => !known.has(name)) } };
 }
 

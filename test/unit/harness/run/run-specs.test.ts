@@ -132,6 +132,7 @@ describe('runSpecs', () => {
       const ledger = await run(specs, { grep: 'closed: userns' });
       expect(ledger.suites[0]?.entries).to.deep.equal([]);
       expect(ledger.suites[0]?.closed?.map((result) => result.class)).to.deep.equal(['userns']);
+      expect(ledger.suites[0]?.notClosed?.unknown).to.include('mount').and.not.include('capability');
       expect(exitCode(ledger)).to.equal(1);
     });
   });
