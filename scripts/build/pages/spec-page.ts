@@ -44,6 +44,7 @@ closed:
   the rule that makes the answer. Answers count by path, permission and user. The row says what of the container
   was left out: of a folder with more than 800 names some are looked at, and at most 6,000 below each top
   folder, 1,200 in \`/proc\`, \`/sys\` and \`/dev\`.
+- Answers are those of the profile under test; its children and hats, and other profiles of the file, are not asked.
 - \`x\` says only whether a program may start. Under which label it runs is for the class \`exec\`.
 - \`mutate\` compares the answers of each mutant, and tries nothing for that. \`init\` writes the rules of the
   profile as entries, where the kernel confirms them.`;

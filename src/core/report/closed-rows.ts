@@ -41,10 +41,12 @@ export function closedText(result: ClosedResult): string {
 /** `31,204 of 40,004 denied, 8,800 allowed as declared; the kernel was asked about …; 150 tried: 148 agree`. */
 function filesText(result: ClosedResult, files: AskedFiles): string {
   const tally = tallyOf(result);
+  const different = result.entries.filter(isAnswer).map(({ probe }) => probe.closed?.member ?? '');
+  const names = different.length === 0 ? '' : ` (${oneLine(namesText(different), WHY)})`;
   const counts = [
     `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
     countText(tally.allowed, 'allowed as declared'),
-    countText(tally.failed, 'not as declared'),
+    countText(tally.failed, `not as declared${names}`),
     countText(tally.undecided, 'undecided'),
     countText(files.leftOpen, 'left open'),
     tally.untried === 0 ? undefined : `not asked (${untriedText({ ...result, entries: [] })})`,

@@ -223,7 +223,7 @@ function attemptOf(
     action,
     user,
     direct: false,
-    control: true,
+    control: false, // in a second attempt, where the first leaves a doubt
     timeoutMs: TIMEOUT_MS,
     expect: { access } as const,
     closed: { class: name, member },
