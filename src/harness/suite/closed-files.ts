@@ -38,6 +38,8 @@ const STACKED = '//&';
 /** What the policy that is loaded answers, and which answers are not as declared. */
 export interface FileFindings {
   readonly files: AskedFiles;
+  /** Attempts that show that the kernel does as it answers. */
+  readonly attempts: readonly Probe[];
   readonly differences: readonly Entry[];
   readonly untried: readonly UntriedMember[];
 }
@@ -49,7 +51,6 @@ export class ClosedFiles {
   readonly #pid: number;
   readonly #profiles: readonly Policy[];
   #known: Known | undefined;
-  #answers: KernelAnswers | undefined;
 
   /** @param pid a process of the confined container. @returns undefined where the plan leaves files open */
   static of({ closed, profile }: Plan, policy: LoadedPolicy, pid: number): ClosedFiles | undefined {
@@ -69,8 +70,16 @@ export class ClosedFiles {
 
   /** Asks the kernel about every path. */
   ask(): FileFindings {
+    const answers = this.#openAnswers();
+    try {
+      return { ...this.#compareWith(answers), attempts: this.#attemptsBy(answers) };
+    } finally {
+      answers.close();
+    }
+  }
+
+  #compareWith(answers: KernelAnswers): Omit<FileFindings, 'attempts'> {
     const { paths, names, cuts } = this.#facts();
-    const answers = this.#kernel();
     const { counts, differences } = compareFiles(paths, this.#comparison(answers));
     const examples = paths.length - names.length;
     const files = { paths: names.length, examples, ...counts, others: answers.hasOthers, cuts };
@@ -85,11 +94,8 @@ export class ClosedFiles {
     };
   }
 
-  /** Attempts that show that the kernel does as it answers. */
-  attempts(): readonly Probe[] {
-    const { paths, names } = this.#facts();
-    const answers = this.#kernel();
-    const masks = this.#profiles.map((policy) => new FileMasks(policy));
+  #attemptsBy(answers: FileAnswers): readonly Probe[] {
+    const { paths, names, rules } = this.#facts();
     const missing = paths.flatMap(({ path, isExample, target }) => (isExample && target === undefined ? [path] : []));
     return fileAttempts(this.#closed, this.#triedPaths(names, missing), {
       newId: newProbeId,
@@ -101,7 +107,7 @@ export class ClosedFiles {
         );
         return { owner, other };
       },
-      decidedBy: (path, source = LINK_TARGET) => masks.map((one) => one.decidingAt(path, source)),
+      decidedBy: (path, source = LINK_TARGET) => rules.map((one) => one.decidingAt(path, source)),
     });
   }
 
@@ -123,14 +129,10 @@ export class ClosedFiles {
     return { declared, answers, rules, target: LINK_TARGET };
   }
 
-  #kernel(): KernelAnswers {
+  #openAnswers(): KernelAnswers {
     const { loadedAs, policy = rawPolicy(loadedAs.split(STACKED)[0] ?? '') } = this.#policy;
-    this.#answers ??= new KernelAnswers(
-      loadedAs,
-      openLine(),
-      policy && compiledAnswers(policy, loadedAs.split(STACKED)),
-    );
-    return this.#answers;
+    const compiled = policy && compiledAnswers(policy, loadedAs.split(STACKED));
+    return new KernelAnswers(loadedAs, openLine(), compiled);
   }
 
   #facts(): Known {
@@ -157,6 +159,7 @@ export class ClosedFiles {
       cuts: [
         ...(cut.length === 0 ? [] : [`some names of ${cutText(cut)} are left out`]),
         ...(complete ? [] : ['the expressions are too many to find a name for each']),
+        ...(this.#profiles.some(({ unreadable }) => unreadable.length > 0) ? ['a rule cannot be read'] : []),
         ...(this.#profiles.length === 0 ? ['without the text of the profile its expressions are not known'] : []),
       ],
     };

@@ -58,6 +58,10 @@ export class KernelAnswers implements FileAnswers {
     return [{ member: 'other', why: 'the compiled policy cannot be read: what others than the owner may do' }];
   }
 
+  close(): void {
+    this.#line?.close();
+  }
+
   at(path: string): ReturnType<FileAnswers['at']> {
     return this.#ask(path, path, () => this.#compiled?.at(path));
   }

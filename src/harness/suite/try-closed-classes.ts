@@ -52,7 +52,8 @@ function withFiles(
   files: ClosedFiles | undefined,
 ): { readonly closed: ClosedClass; readonly found?: FileFindings } {
   if (closed.class !== 'file' || files === undefined) return { closed };
-  return { closed: { ...closed, attempts: files.attempts() }, found: files.ask() };
+  const found = files.ask();
+  return { closed: { ...closed, attempts: found.attempts }, found };
 }
 
 function resultOf(

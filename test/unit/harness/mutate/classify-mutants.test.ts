@@ -1,5 +1,6 @@
 /** What becomes of mutants on a bench in memory, and which probes are tried first. */
 import { expect } from 'chai';
+import { verdict } from '#core/verdict/verdicts.ts';
 import { MutantClassifier, type ClassifierOptions } from '#harness/mutate/classify-mutants.ts';
 import type { PolicyChange } from '#harness/mutate/noticing-probes.ts';
 import { openedClasses } from '#harness/mutate/opened-classes.ts';
@@ -56,6 +57,17 @@ describe('MutantClassifier', () => {
       killedBy: 'other',
       reason: 'The verdict is fail.',
     });
+  });
+
+  it('tries nothing where the answers about files are no longer as declared', async () => {
+    const bench = new FakeBench({ other: { mutant: ['fail'] } });
+    const answer = verdict('answered-allowed', { path: '/x', permissions: 'w', whose: undefined, others: [] });
+    bench.answered = { probe: probe('closed file: /x w is denied'), verdict: answer, witnesses: [] };
+    expect(await classifierOn(bench).classify(mutant('1'), policy('a'))).to.deep.include({
+      state: 'killed',
+      killedBy: 'closed file: /x w is denied',
+    });
+    expect(tried(bench)).to.deep.equal([]);
   });
 
   it('tells of a survivor how its policy differs', async () => {

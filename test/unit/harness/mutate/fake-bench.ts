@@ -25,6 +25,8 @@ export class FakeBench implements MutantBench {
   /** Thrown by the next attempt. */
   error: Error | undefined;
   loaded: Buffer = this.original;
+  /** What a closed class of files says of every mutant. */
+  answered: Entry | undefined;
   readonly #scripts: Readonly<Record<string, Script>>;
   readonly #attempts = new Map<string, number>();
 
@@ -36,6 +38,10 @@ export class FakeBench implements MutantBench {
   load(policy: Buffer): void {
     this.loaded = policy;
     this.events.push(policy.equals(this.original) ? 'load original' : 'load mutant');
+  }
+
+  answerUnder(): Entry | undefined {
+    return this.answered;
   }
 
   firstFailure(probes: readonly Probe[]): Promise<Failure | undefined> {
