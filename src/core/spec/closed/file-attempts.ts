@@ -102,16 +102,22 @@ function addForEachRule(selection: Selection, paths: readonly TriedPath[], optio
   }
 }
 
-/** Others, evenly spread over all. */
+/** Others from all over, in an order that a file more or less does not change: runs can be compared. */
 function addSpread(selection: Selection, paths: readonly TriedPath[], options: FileAttemptsOptions): void {
-  const step = Math.max(1, Math.floor(paths.length / Math.max(1, selection.left)));
-  for (let at = 0; at < paths.length && selection.left > 0; at += step) {
-    const choices = paths
-      .slice(at, at + 1)
-      .flatMap((path) => [...choicesOn(path, options)].filter(({ user }) => user === undefined));
-    const choice = choices[Math.floor(at / step) % Math.max(1, choices.length)];
+  const shuffled = paths.map((path) => ({ path, order: hashOf(path.path) })).sort((a, b) => a.order - b.order);
+  for (const { path, order } of shuffled) {
+    if (selection.left === 0) return;
+    const choices = [...choicesOn(path, options)].filter(({ user }) => user === undefined);
+    const choice = choices[order % Math.max(1, choices.length)];
     if (choice !== undefined) selection.add(choice);
   }
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
 }
 
 /** How many of each kind may be tried. */
