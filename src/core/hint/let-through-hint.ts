@@ -47,6 +47,8 @@ export function letThroughHint(
   accesses: readonly AccessUnder[],
   attempt: Attempt,
 ): string | undefined {
+  const overruled = overrulingRule(text, accesses);
+  if (overruled !== undefined) return overruled;
   for (const { profile, access } of accesses) {
     if (access.class !== 'file' || access.permission === 'l') continue;
     const near = nearestDenial({ text, under: profile, access, ...attempt });
@@ -75,19 +77,36 @@ export function denyingRule(text: ProfileText, accesses: readonly AccessUnder[])
 
 /** @returns the rule that allows the first access that one allows. */
 export function allowingRule(text: ProfileText, accesses: readonly AccessUnder[]): string | undefined {
-  for (const { profile, access } of accesses) {
-    const block = blockNamed(text, profile);
-    if (block === undefined) continue;
-    const { allowed, deciding, matching } = decideAccess(block, access, surroundingsOf(text, block));
-    const [rule] = deciding;
-    if (!allowed || rule === undefined) continue;
-    const overruled = matching.find(({ qualifiers }) => qualifiers.access === 'deny');
-    const by = placeOf(text, rule);
-    return overruled === undefined
-      ? HINTS.allowedBy(by, ruleText(rule))
-      : HINTS.priority(placeOf(text, overruled), { by, rule: ruleText(rule) });
+  for (const each of accesses) {
+    const found = allowanceOf(text, each);
+    if (found !== undefined) return found.overruled ?? HINTS.allowedBy(found.by, ruleText(found.rule));
   }
   return undefined;
+}
+
+/** @returns the rule that allows an access in spite of a deny rule of lower priority. */
+function overrulingRule(text: ProfileText, accesses: readonly AccessUnder[]): string | undefined {
+  return accesses.map((each) => allowanceOf(text, each)?.overruled).find((hint) => hint !== undefined);
+}
+
+interface Allowance {
+  readonly by: Place;
+  readonly rule: Rule;
+  /** The hint, where a deny rule matches as well. */
+  readonly overruled?: string;
+}
+
+function allowanceOf(text: ProfileText, { profile, access }: AccessUnder): Allowance | undefined {
+  const block = blockNamed(text, profile);
+  if (block === undefined) return undefined;
+  const { allowed, deciding, matching } = decideAccess(block, access, surroundingsOf(text, block));
+  const [rule] = deciding;
+  if (!allowed || rule === undefined) return undefined;
+  const by = placeOf(text, rule);
+  const denial = matching.find(({ qualifiers }) => qualifiers.access === 'deny');
+  return denial === undefined
+    ? { by, rule }
+    : { by, rule, overruled: HINTS.priority(placeOf(text, denial), { by, rule: ruleText(rule) }) };
 }
 
 /** The reasons in the order of how sure they are: each is tried on every deny rule before the next. */

@@ -46,6 +46,7 @@ describe('the hint of an access that was let through', () => {
     ['the owner', 'file,\ndeny owner /var/log/** w,', file('/var/log/x', 'w', false), "The deny rule in line 3 holds only for the file's owner."],
     ['other letters', 'file,\ndeny /etc/x w,', file('/etc/x', 'r'), 'The deny rule in line 3 denies w, not r.'],
     ['a lower priority', 'priority=2 file,\ndeny /etc/x w,', file('/etc/x', 'w'), 'The deny rule in line 3 has a lower priority than the rule in line 2, which allows it: `priority=2 file,`.'],
+    ['a lower priority before other letters', 'deny /** w,\ndeny /etc/x r,\npriority=1 /etc/x r,', file('/etc/x', 'r'), 'The deny rule in line 3 has a lower priority than the rule in line 4, which allows it: `priority=1 /etc/x r,`.'],
     ['the rule that allows it', 'file,', file('/etc/x', 'w'), 'The rule in line 2 allows it: `file,`.'],
     ['the included rule that allows it', 'include <x>', file('/etc/x', 'w'), 'The rule in x:1 allows it: `file,`.'],
     ['the rule that allows a socket', 'network inet,', { class: 'network', family: 'inet', type: 'raw' }, 'The rule in line 2 allows it: `network inet,`.'],
