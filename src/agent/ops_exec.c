@@ -329,7 +329,7 @@ void release_paused(void)
 }
 
 /* What a process has done when it is paused. */
-enum pause { AT_EXEC, AT_EXEC_AS, AT_EXEC_DESCRIPTOR, AT_LOADER, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
+enum pause { AT_EXEC, AT_EXEC_AS, AT_EXEC_DESCRIPTOR, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
 
 /*
  * Executes a program, by its path or else by its descriptor, for real and stops it before its first instruction, so that others can look at it in /proc: its
@@ -359,13 +359,6 @@ static long exec_and_stop(const char *path, int descriptor)
 	return sys(execveat, descriptor, "", short_argv, no_envp, AT_EMPTY_PATH);
 }
 
-/* The loader runs, as far as it matters, when it could also map the program's code: that is asked first. */
-static long exec_loader_and_stop(char **args, struct outcome *out)
-{
-	long error = op_mmap(args + 1, out);
-	return error < 0 ? stopped(out, error, "the program") : exec_and_stop(args[0], -1);
-}
-
 /* Does what is to be done before the pause. */
 static long come_to(enum pause at, char **args, struct outcome *out)
 {
@@ -376,7 +369,6 @@ static long come_to(enum pause at, char **args, struct outcome *out)
 		error = change_label(ONEXEC, args[0], out);
 		return error < 0 ? error : exec_and_stop(args[1], -1);
 	case AT_EXEC_DESCRIPTOR: return exec_and_stop(0, (int)number(args[0]));
-	case AT_LOADER: return exec_loader_and_stop(args, out);
 	case AT_PROFILE: return change_label(PROFILE, args[0], out);
 	case AT_HAT: return change_label(HAT, args[0], out);
 	case AT_STACK: return change_label(STACK, args[0], out);
@@ -406,7 +398,7 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 		as_probe();
 		error = sys_setpgid(0, 0);
 		if (error >= 0)
-			error = maybe_no_new_privs(at == AT_EXEC_AS || at == AT_LOADER ? args + 1 : args);
+			error = maybe_no_new_privs(at == AT_EXEC_AS ? args + 1 : args);
 	}
 	if (error >= 0)
 		error = come_to(at, args, &out);
@@ -514,9 +506,12 @@ long op_exec_memfd_pause(char **args, struct outcome *out)
 	return exec_memory(pause_descriptor, args, out);
 }
 
+/* The loader matters where it could also map the program's code: that is asked first. */
 long op_exec_loader_pause(char **args, struct outcome *out)
 {
-	return pause_child(AT_LOADER, args, out);
+	char *loader[] = {args[0], 0};
+	long error = op_mmap(args + 1, out);
+	return error < 0 ? stopped(out, error, "the program") : pause_child(AT_EXEC, loader, out);
 }
 
 long op_profile_pause(char **args, struct outcome *out)

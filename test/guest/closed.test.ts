@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { ClosedResult, Ledger } from '#core/model/model.ts';
 import { exec } from '#adapters/host/exec.ts';
 import { closedText } from '#core/report/closed-rows.ts';
-import { notableEntries, tallyOf } from '#core/verdict/closed-class.ts';
+import { memberState, notableEntries, tallyOf } from '#core/verdict/closed-class.ts';
 import { blockOf, file, harness, spec } from './kit.ts';
 
 /** What the container needs: the engine stops it, and the agent makes its attempts of mounts. */
@@ -34,6 +34,21 @@ const WEAKENED = {
   change_profile: ['change_profile -> unconfined,', 'change_profile unconfined'],
   exec: ['/usr/bin/free ux,', '/usr/bin/free'],
 } as const;
+
+/** A program as every other: what starts through it has its label. */
+const LOADER =
+  process.arch === 'arm64'
+    ? '/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1'
+    : '/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2';
+
+/** More ways out of the profile, each with what has to be named: the image has no program at the first two paths. */
+const WAYS_OUT = [
+  ['/run/dropped ux,', 'copy /run/dropped', 'other-label'],
+  ['/opt/nothing/worker ux,', 'copy /opt/nothing/worker', 'may-leave'],
+  [`${LOADER} ux,`, 'loader /usr/bin/true', 'other-label'],
+  ['/usr/bin/w cx -> child,', '/usr/bin/w', 'other-label'],
+] as const;
+const CHILD = 'profile child { file, }';
 
 const CONTAINER = { 'cap-add': ['ALL'], 'security-opt': ['seccomp=unconfined', 'systempaths=unconfined'] };
 
@@ -79,10 +94,18 @@ describe('closed classes', () => {
     const { ledger } = await harness([specOf(RULES)]);
     console.log(rowsOf(ledger)); // the figures of this kernel
     expect(kinds(ledger), rowsOf(ledger)).to.deep.equal({ ...allAre('pass'), mqueue: 'skipped' });
+    const exec = resultsOf(ledger).find((result) => result.class === 'exec');
+    expect(exec?.asked?.length, 'programs that the policy alone was asked about').to.be.greaterThan(300);
+    const started = exec?.entries.filter((entry) => memberState(entry) === 'allowed');
+    expect(started?.map(({ probe }) => probe.closed?.member)).to.include.members([
+      ...['copy /var/tmp/true.apparmor-probe', 'memfd /usr/bin/true', 'interpreter /usr/bin/true'],
+      'loader /usr/bin/true',
+    ]);
   });
 
   it('are red one by one where a rule lets a member pass, and name it', async () => {
-    const { ledger } = await harness([specOf([...RULES, ...Object.values(WEAKENED).map(([rule]) => rule)], false)]);
+    const weakened = [...Object.values(WEAKENED), ...WAYS_OUT].map(([rule]) => rule);
+    const { ledger } = await harness([specOf([...RULES, CHILD, ...weakened], false)]);
     const named = Object.fromEntries(
       resultsOf(ledger).map((result) => [
         result.class,
@@ -91,6 +114,9 @@ describe('closed classes', () => {
     );
     for (const [name, [, member]] of Object.entries(WEAKENED)) expect(named[name], rowsOf(ledger)).to.include(member);
     expect(kinds(ledger), rowsOf(ledger)).to.deep.equal({ ...allAre('fail'), mqueue: 'skipped' });
+    const starts = resultsOf(ledger).find((result) => result.class === 'exec')?.entries ?? [];
+    const codes = new Map(starts.map(({ probe, verdict }) => [probe.closed?.member, verdict.code]));
+    for (const [, member, code] of WAYS_OUT) expect(codes.get(member), rowsOf(ledger)).to.equal(code);
   });
 });
 

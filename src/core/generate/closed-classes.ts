@@ -64,9 +64,10 @@ function beginsWith(words: readonly string[], first: readonly string[]): boolean
   return first.every((word, i) => words[i] === word);
 }
 
-/** Programs that start under another label, with it. */
+/** Programs that start under another label, with it; where that could not be seen, any label is declared. */
 function programsOf({ entries }: ClosedResult): readonly string[] {
   return entries.flatMap(({ probe, verdict, observation }) => {
+    if (verdict.code === 'may-leave') return [`${probe.closed?.member ?? ''} *`];
     const label = observation?.carried?.label;
     return verdict.code === 'other-label' && label !== undefined ? [`${probe.closed?.member ?? ''} ${label}`] : [];
   });

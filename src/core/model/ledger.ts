@@ -1,7 +1,7 @@
 /** What came of it: verdicts, proof and coverage, up to the Ledger that every report is drawn from. Plain data. */
 
 import type { ErrorCode } from './errors.ts';
-import type { DeclaredFiles, Probe, ProfileMode, UntriedMember } from './plan.ts';
+import type { AskedMember, DeclaredFiles, Probe, ProfileMode, UntriedMember } from './plan.ts';
 import type { Verdict } from './verdict.ts';
 import type { AuditRecord, Evidence, Observation, Ruling, Witness } from './observation.ts';
 
@@ -159,6 +159,8 @@ export interface ClosedResult extends DeclaredFiles {
   readonly untried: readonly UntriedMember[];
   /** Of the class `file`: its attempts only show that the answers hold. */
   readonly files?: AskedFiles;
+  /** Members that are as declared by the word of the compiled policy, and were not tried. */
+  readonly asked?: readonly AskedMember[];
   readonly durationMs: number;
 }
 

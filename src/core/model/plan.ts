@@ -124,7 +124,19 @@ interface Membership {
   readonly class: string;
   /** In the words of `allow:`: `inet stream 6`, `send unconfined term`. */
   readonly member: string;
+  /** Of a program: what the compiled policy says of its start. */
+  readonly policy?: PolicyStart;
+  /** Of a program: the spec names the label that it starts under. */
+  readonly declared?: boolean;
 }
+
+/**
+ * What compiled policy says of the start of a program.
+ * - `refused`: nobody may execute it.
+ * - `stays`: whoever may execute it keeps the profile.
+ * - `leaves`: it may start under another label, which depends on what else is loaded.
+ */
+export type PolicyStart = 'refused' | 'stays' | 'leaves';
 
 /** What a closed class of files declares, as file rules without their comma. */
 export interface DeclaredFiles {
@@ -144,8 +156,15 @@ export interface ClosedClass extends DeclaredFiles {
   readonly attempts: readonly Probe[];
   /** Members that this version cannot try, each with the reason. */
   readonly untried: readonly UntriedMember[];
+  /** Members that are as declared by the word of the compiled policy, and are not tried. */
+  readonly asked?: readonly AskedMember[];
   /** Where the spec has it. */
   readonly at: Position;
+}
+
+export interface AskedMember {
+  readonly member: string;
+  readonly answer: PolicyStart;
 }
 
 export interface UntriedMember {

@@ -12,6 +12,7 @@ export type VerdictCode =
   | 'not-started'
   | 'let-through'
   | 'let-pass'
+  | 'may-leave'
   | 'other-denial'
   | 'contradiction'
   | 'answered-allowed'

@@ -1,5 +1,5 @@
 /** A closed class in one line, and its members in lists: the same words in every report. Pure. */
-import type { AskedFiles, ClosedResult, Entry, Suite } from '../model/model.ts';
+import type { AskedFiles, ClosedResult, Entry, PolicyStart, Suite } from '../model/model.ts';
 import {
   isAnswer,
   memberState,
@@ -30,6 +30,7 @@ export function closedText(result: ClosedResult): string {
   const parts = [
     `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
     countText(tally.allowed, result.class === 'exec' ? 'under the declared label' : 'allowed as declared'),
+    countText(result.asked?.length ?? 0, 'of them by the word of the compiled policy'),
     countText(tally.failed, 'not as declared'),
     countText(tally.undecided, 'undecided'),
     countText(tally.absent, 'not there'),
@@ -112,11 +113,22 @@ const STATE_TEXT: Readonly<Record<MemberState, string>> = {
 
 /** One line for each member: `sys_admin: denied. Denied: capability sys_admin.` */
 export function memberLines(result: ClosedResult): readonly string[] {
+  return [...result.entries.map(memberLine), ...otherMemberLines(result)];
+}
+
+/** The same for the members without an attempt. */
+export function otherMemberLines({ untried, asked = [] }: Pick<ClosedResult, 'untried' | 'asked'>): readonly string[] {
   return [
-    ...result.entries.map(memberLine),
-    ...result.untried.map(({ member, why }) => oneLine(`${member}: not tried. ${why}`, LINE)),
+    ...asked.map(({ member, answer }) => oneLine(`${member}: ${ANSWER_TEXT[answer]}, by the compiled policy.`, LINE)),
+    ...untried.map(({ member, why }) => oneLine(`${member}: not tried. ${why}`, LINE)),
   ];
 }
+
+const ANSWER_TEXT: Readonly<Record<PolicyStart, string>> = {
+  refused: 'cannot start',
+  stays: 'stays in the profile',
+  leaves: 'may leave the profile',
+};
 
 function memberLine(entry: Entry): string {
   const { probe, verdict } = entry;

@@ -8,7 +8,14 @@ import type { ClosedResult, Entry, Ledger, Suite, VerdictKind } from '../model/m
 import { block, inline, tag } from '../text/html.ts';
 import { counted, grouped } from '../text/visible.ts';
 import { notableEntries, tallyOf } from '../verdict/closed-class.ts';
-import { closedEffortText, closedText, closedTitle, openClassesText, unknownClassesText } from './closed-rows.ts';
+import {
+  closedEffortText,
+  closedText,
+  closedTitle,
+  openClassesText,
+  otherMemberLines,
+  unknownClassesText,
+} from './closed-rows.ts';
 import { caseOutput } from './evidence.ts';
 import { coverageHtml } from './html-coverage.ts';
 import { STYLE } from './html-style.ts';
@@ -180,9 +187,9 @@ function closedHtml(result: ClosedResult, root: string | undefined, anchors: Rea
     tag(
       'details',
       {},
-      tag('summary', { class: 'dim' }, `all ${grouped(result.entries.length + result.untried.length)} members`),
+      tag('summary', { class: 'dim' }, `all ${grouped(tallyOf(result).total)} members`),
       ...result.entries.filter((entry) => !notable.has(entry)).map(htmlOf),
-      ...result.untried.map(({ member, why }) => dim(`${member}: not tried. ${why}`)),
+      ...otherMemberLines(result).map((line) => dim(line)),
     ),
   );
 }

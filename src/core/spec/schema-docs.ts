@@ -240,8 +240,12 @@ export const DOCS = {
       ),
       exec: paragraph(
         'Executables of the image: none may start under another label than the profile, unless it is listed as',
-        '`/PATH LABEL`. What the profile refuses to start, stays in it too. Of an image with more than 120, those with',
-        'an exec rule of their own are tried, and some of each folder.',
+        '`/PATH LABEL`; the label `*` is any. What the profile refuses to start, stays in it too. The compiled policy',
+        'is asked about each; those of which it says more than that they stay are started, and some of the others.',
+        'The same for other ways to start a program: `copy /PATH LABEL` for a copy at that path, `memfd /PATH LABEL`',
+        'for a copy in memory, `interpreter /PATH LABEL` for a script whose first line names the program, and',
+        '`loader /PATH LABEL` for the dynamic loader with the program. Where the policy would let a program leave the',
+        'profile and the image has none, a copy is put there.',
       ),
       file: paragraph(
         'Every file and folder of the container, and one name at least for each set of expressions that match the',

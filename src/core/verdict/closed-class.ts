@@ -5,7 +5,7 @@
 import { describeAction } from '../model/describe-action.ts';
 import type { AskedFiles, ClosedResult, Entry, Probe, UntriedMember, VerdictKind } from '../model/model.ts';
 import { isDenial } from './facts.ts';
-import { verdict } from './verdicts.ts';
+import { verdict, type PolicyAnswer } from './verdicts.ts';
 
 /**
  * What became of a member.
@@ -29,6 +29,8 @@ const NO_SUCH_SOCKET: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'ESOCKTNOSU
 
 /** Where a mount stops that AppArmor has let pass (src/agent/ops_mount.c, op_mount). */
 const AFTER_MOUNT = 'capability sys_admin';
+
+const UNMADE = 'the profile does not let it be made';
 
 const BARRED = 'the profile denies the file for it, and lsm_set_self_attr(2) cannot be had';
 
@@ -77,7 +79,37 @@ export function secondAttempt(
  */
 export function judgedForClass(entry: Entry): Entry {
   if (isContradicted(entry)) return { ...entry, verdict: verdict('contradiction', answerOf(entry)) };
+  const contradicted = policyAnswer(entry);
+  if (contradicted !== undefined) return { ...entry, verdict: verdict('contradiction', contradicted) };
+  if (mayLeave(entry)) return { ...entry, verdict: verdict('may-leave', mayLeaveFacts(entry)) };
   return isLetPass(entry) ? { ...entry, verdict: verdict('let-pass', letPassFacts(entry)) } : entry;
+}
+
+/** The compiled policy keeps a program in the profile, and its start was refused; or the other way round. */
+function policyAnswer({ probe: { closed }, verdict: { code, kind }, witnesses }: Entry): PolicyAnswer | undefined {
+  const answer = { path: closed?.member ?? '', permissions: 'x' };
+  const isRefused = code === 'denied-but-allowed' && witnesses.some((one) => isDenial(one) && one.before === undefined);
+  if (closed?.policy === 'stays' && isRefused) return { ...answer, allowed: true };
+  return closed?.policy === 'refused' && kind === 'pass' ? { ...answer, allowed: false } : undefined;
+}
+
+/** Whether the policy lets a program start under another label there, and none came so far as to be started. */
+function mayLeave(entry: Entry): boolean {
+  const {
+    probe,
+    verdict: { code, kind },
+    observation,
+  } = entry;
+  if (probe.closed?.policy !== 'leaves' || probe.closed.declared === true) return false;
+  if (probe.action.kind !== 'operation' || probe.action.name !== 'exec-copy') return false;
+  const isStarted = kind === 'pass' || code === 'other-label' || (REFUSED.has(code) && !isUnmade(entry));
+  return !isStarted && observation?.stage === 'done';
+}
+
+function mayLeaveFacts({ probe: { action }, observation }: Entry): { path: string; how: string } {
+  const { stoppedAt, errno = 'no answer' } = observation ?? {};
+  const [, path = ''] = action.kind === 'operation' ? action.args : [];
+  return { path, how: stoppedAt === undefined ? errno : `${errno} at ${stoppedAt}` };
 }
 
 /** Of files, what is expected is what the kernel answered: what happens otherwise contradicts it. */
@@ -115,12 +147,12 @@ function isLetPass({ probe: { action, expect }, verdict: { code }, observation, 
 /** @param entry as {@link judgedForClass} returns it. */
 export function memberState(entry: Entry): MemberState {
   const { code, kind } = entry.verdict;
-  if (code === 'let-pass') return 'failed';
+  if (code === 'let-pass' || code === 'may-leave') return 'failed';
   if (isAbsent(entry)) return 'absent';
   if (kind === 'skipped' || NOT_ASKED.has(code)) return 'untried';
   const isDeclared = entry.probe.expect.access === 'allowed';
-  if (isExec(entry) && REFUSED.has(code)) return 'denied';
-  if (entry.probe.closed?.class === FILES && SHOWS_NO_FILE.has(code)) return 'untried';
+  const ofClass = stateOfClass(entry);
+  if (ofClass !== undefined) return ofClass;
   if (kind === 'pass') return isDeclared ? 'allowed' : 'denied';
   if (isDeclared && isDeniedByOthers(entry)) return 'untried';
   return kind === 'fail' ? 'failed' : 'undecided';
@@ -128,6 +160,19 @@ export function memberState(entry: Entry): MemberState {
 
 /** How the start of a program ends that the profile refuses. */
 const REFUSED: ReadonlySet<string> = new Set(['denied-but-allowed', 'denied-silently-but-allowed']);
+
+/** What a failure shows where the class asks for less than that the access succeeds. */
+function stateOfClass(entry: Entry): MemberState | undefined {
+  const { code } = entry.verdict;
+  if (isExec(entry) && REFUSED.has(code)) return isUnmade(entry) ? 'untried' : 'denied';
+  return entry.probe.closed?.class === FILES && SHOWS_NO_FILE.has(code) ? 'untried' : undefined;
+}
+
+/** The copy or script that was to be started could not be made. */
+function isUnmade({ probe: { action }, observation }: Entry): boolean {
+  const isLoader = action.kind === 'operation' && action.name === 'exec-loader';
+  return !isLoader && observation?.stoppedAt !== undefined;
+}
 
 /** A closed class of executables asks only for the label: what does not start, leaves no profile. */
 function isExec({ probe: { closed } }: Entry): boolean {
@@ -162,11 +207,14 @@ export function isNoticed(entry: Entry): boolean {
 }
 
 /** A class is green for what was tried. One of which nothing could be tried is not. */
-export function tallyOf({ entries, untried, files }: ClosedResult): ClosedTally {
+export function tallyOf({ entries, untried, asked = [], files }: ClosedResult): ClosedTally {
   if (files !== undefined) return filesTally(files, entries, untried.length);
-  const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
-  for (const entry of entries) counts[memberState(entry)] += 1;
-  return { ...counts, total: entries.length + untried.length, kind: kindOf(counts, entries) };
+  const tried = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
+  for (const entry of entries) tried[memberState(entry)] += 1;
+  const refused = asked.filter(({ answer }) => answer === 'refused').length;
+  const counts = { ...tried, denied: tried.denied + refused, allowed: tried.allowed + asked.length - refused };
+  const total = entries.length + untried.length + asked.length;
+  return { ...counts, total, kind: kindOf(tried, entries) };
 }
 
 /** Of files the answers count, and of the attempts only those that contradict them. */
@@ -220,8 +268,10 @@ function whyUntried(entry: Entry): string {
     control,
   } = entry;
   if (isBarred(entry)) return BARRED;
+  if (isExec(entry) && isUnmade(entry) && REFUSED.has(code)) return UNMADE;
   if (code !== 'vacuous' && code !== 'not-the-profile') return reason.replace(/\.$/, '');
-  const { errno = 'a failure', stoppedAt } = control ?? {};
+  if (control === undefined) return reason.replace(/\.$/, '');
+  const { errno = 'a failure', stoppedAt } = control;
   return `refused without the profile as well: ${errno}${stoppedAt === undefined ? '' : ` at ${stoppedAt}`}`;
 }
 

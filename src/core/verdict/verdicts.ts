@@ -88,7 +88,7 @@ interface OtherDenial {
 }
 
 /** What the kernel answers of the loaded policy when it is asked, against what was seen. */
-interface PolicyAnswer {
+export interface PolicyAnswer {
   readonly path: string;
   readonly permissions: string;
   readonly allowed: boolean;
@@ -228,6 +228,16 @@ export const VERDICTS = {
       'is another layer, or the kernel has no such thing.',
     reason: ({ action, how }: { action: string; how: string }) =>
       `Not denied: AppArmor, which is asked first, let ${action} pass; it failed for another reason (${how}).`,
+  },
+  'may-leave': {
+    kind: 'fail',
+    means:
+      'Of a closed class: the compiled policy lets a program at this path start under another label, and the spec ' +
+      'does not declare it. The image has no program there, and none could be put there to be seen.',
+    reason: ({ path, how }: { path: string; how: string }) =>
+      `The compiled policy lets a program at ${oneLine(path, PATH)} start under another label. None could be ` +
+      `started there (${how}).`,
+    hint: 'Remove the exec rule, or declare it: `exec: {allow: [copy PATH LABEL]}`.',
   },
   'other-denial': {
     kind: 'vacuous',

@@ -57,7 +57,7 @@ function withFiles(
 }
 
 function resultOf(
-  { class: name, allow, except, open, untried }: ClosedClass,
+  { class: name, allow, except, open, untried, asked }: ClosedClass,
   entries: readonly Entry[],
   { found, started }: { readonly found: FileFindings | undefined; readonly started: number },
 ): ClosedResult {
@@ -68,6 +68,7 @@ function resultOf(
     open,
     entries: [...(found?.differences ?? []), ...entries],
     untried: [...untried, ...(found?.untried ?? [])],
+    asked,
     files: found?.files,
     durationMs: Date.now() - started,
   });

@@ -258,7 +258,7 @@ function areaAfter({ byte: before, area }: Pair, byte: number): string {
 }
 
 /** The state from which nothing matches allows nothing. */
-const NOTHING: StatePermissions = { allow: 0, logging: '0 0 0', execution: '0', further: '' };
+const NOTHING: StatePermissions = { allow: 0, logging: '0 0 0', execution: '0', inherits: false, further: '' };
 
 function comparePair(one: CompiledAutomaton, other: CompiledAutomaton, pair: Pair, add: Add): void {
   const isBeginning = one.kind === 'rules' && (pair.place === CLASS || pair.place === LABELLED);

@@ -11,6 +11,8 @@ export interface StatePermissions {
   readonly logging: string;
   /** How to execute, with the name of the target in place of its number. */
   readonly execution: string;
+  /** What is executed keeps the profile, whatever else is loaded: `ix`. */
+  readonly inherits: boolean;
   /** Whatever else a table of permissions says. */
   readonly further: string;
 }
@@ -216,6 +218,7 @@ function tablePermissions(
       allow,
       logging: `${number(AUDIT)} ${number(QUIET)} ${number(DENY)}`,
       execution: executionText(number(XINDEX), targets),
+      inherits: (number(XINDEX) & X_KINDS) === X_INHERIT,
       further: further.join(' '),
     };
   });
@@ -224,6 +227,9 @@ function tablePermissions(
 /** AA_X_TABLE: the lower bits are an index; other bits say how (include/file.h). */
 const X_TABLE = 0x08000000;
 const X_INDEX = 0x00ffffff;
+/** AA_X_INHERIT alone, of it and AA_X_NAME, AA_X_TABLE, AA_X_UNCONFINED: the others leave the profile first. */
+const X_INHERIT = 0x40000000;
+const X_KINDS = 0xcc000000 | 0;
 
 function executionText(xindex: number, targets: readonly string[]): string {
   const how = (xindex & ~X_INDEX) >>> 0;
@@ -244,13 +250,14 @@ function plainPermissions(
   kind: CompiledAutomaton['kind'],
   targets: readonly string[],
 ): readonly StatePermissions[] {
-  if (kind !== 'files') return [{ allow, logging: `${audit}`, execution: '', further: '' }];
+  if (kind !== 'files') return [{ allow, logging: `${audit}`, execution: '', inherits: false, further: '' }];
   return [0, OTHER_SHIFT].map((shift) => {
     const bits = allow >>> shift;
     return {
       allow: (bits & USER_BITS) | (allow & CHANGE_BITS),
       logging: `${(audit >>> shift) & 0x3fff}`,
       execution: plainExecution((bits >>> 7) & USER_BITS, targets),
+      inherits: ((bits >>> 7) & PLAIN_KINDS) === PLAIN_INHERIT,
       further: '',
     };
   });
@@ -258,6 +265,10 @@ function plainPermissions(
 
 /** The first indexes mean other things than a text (policy_compat.c, dfa_map_xindex). */
 const FIRST_TEXT = 4;
+
+/** The same of the older form: the index, and the bits for the fallbacks; one bit more is for the environment. */
+const PLAIN_INHERIT = 4;
+const PLAIN_KINDS = 0x7d;
 
 function plainExecution(bits: number, targets: readonly string[]): string {
   const index = bits >>> 3;

@@ -1,5 +1,6 @@
 /** What a closed class declares allowed: the first words of its members. Pure. */
 import { suggestion } from '../../text/did-you-mean.ts';
+import { EXEC_WAYS } from './exec-ways.ts';
 import { CLOSED_CLASSES, type ClosedClassName } from './classes.ts';
 import { fileEntryProblem } from './file-entries.ts';
 
@@ -24,9 +25,15 @@ export function allowProblem(name: ClosedClassName, entry: string): string | und
 }
 
 function execProblem(entry: string): string | undefined {
-  const [path = '', label, ...more] = wordsOf(entry);
+  const words = wordsOf(entry);
+  const isWay = EXEC_WAYS.some((way) => way === words[0]);
+  const [path = '', label, ...more] = isWay ? words.slice(1) : words;
   if (path.startsWith('/') && label !== undefined && more.length === 0) return undefined;
-  return `${JSON.stringify(entry)} is not a path and the label that it starts under: \`/usr/bin/x unconfined\``;
+  const ways = EXEC_WAYS.map((way) => `\`${way}\``).join(', ');
+  return (
+    `${JSON.stringify(entry)} is not a path and the label that it starts under, as in ` +
+    `\`/usr/bin/x unconfined\`; before the path can stand ${ways}`
+  );
 }
 
 const MOST_SHOWN = 12;

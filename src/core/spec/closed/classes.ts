@@ -1,4 +1,5 @@
 /** The classes that a spec can close, and the words with which members of each begin. Pure. */
+import { EXEC_WAYS } from './exec-ways.ts';
 import { CAPABILITIES, SOCKET_FAMILIES } from '../../model/linux.ts';
 
 /** Changes of how mounts spread, as options of `mount`. */
@@ -18,8 +19,8 @@ export const CLOSED_CLASSES = {
   ptrace: ['trace', 'read', 'tracedby', 'readby'],
   signal: ['send', 'receive'],
   change_profile: ['change_profile', 'change_onexec', 'stack', 'change_hat'],
-  /** Paths of programs, each with the label that it starts under. */
-  exec: [],
+  /** Paths of programs, alone or after one of these words, each with the label that it starts under. */
+  exec: EXEC_WAYS,
   /** Paths with permissions, as file rules have them. */
   file: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

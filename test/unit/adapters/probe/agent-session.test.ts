@@ -123,6 +123,15 @@ describe('a session with an agent', () => {
     expect(shown[0]).not.to.equal(shown[1]);
   });
 
+  it('leaves no paused process behind, however many follow one another', async () => {
+    const probes = ['a', 'b', 'c'].map((id) => probe(id, operation('exec', '/bin/true'), { secure: false }));
+    const failing = probe('d', operation('exec', '/nowhere'), { secure: false });
+    const seen = await Promise.all([...probes, failing].map((one) => session.perform(one)));
+    const pids = seen.flatMap(({ carried }) => carried?.pid ?? []);
+    expect(new Set(pids).size).to.equal(3);
+    for (const pid of pids) expect(labelTextOf(pid)).to.equal('none');
+  });
+
   it('answers a probe with what it failed with when nothing could be paused', async () => {
     const { errno, carried } = await session.perform(probe('a', operation('exec', '/nowhere'), { secure: false }));
     expect(errno).to.equal('ENOENT');

@@ -88,7 +88,12 @@ describe('isUnmediated', () => {
 
 describe('OPERATIONS', () => {
   it('names those after which a label can be read', () => {
-    expect([...LABEL_CHANGING].sort()).to.deep.equal(['change_hat', 'change_profile', 'exec', 'exec-as', 'stack']);
+    const ways = ['exec-copy', 'exec-loader', 'exec-memfd', 'exec-script'];
+    expect([...LABEL_CHANGING].sort()).to.deep.equal([
+      ...['change_hat', 'change_profile', 'exec', 'exec-as'],
+      ...ways,
+      'stack',
+    ]);
   });
 
   it('has an undo for each operation that makes something, and the reverse', () => {

@@ -1,6 +1,6 @@
 /** What the attempts of a closed class add up to. */
 import { expect } from 'chai';
-import type { ClosedResult, Entry, Expectation, Observation, Witness } from '#core/model/model.ts';
+import type { ClosedResult, Entry, Expectation, Observation, PolicyStart, Witness } from '#core/model/model.ts';
 import { closedText } from '#core/report/closed-rows.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { judgedForClass, memberState, notableEntries, secondAttempt, tallyOf } from '#core/verdict/closed-class.ts';
@@ -129,6 +129,56 @@ describe('a closed class', () => {
     expect(decide({ ...known, probe }).code).to.equal('denied-silently');
     const other = attempt('userns', { seen: { errno: 'EACCES' } });
     expect(secondAttempt(other, { id: 'again', hasControl: true })).to.equal(undefined);
+  });
+
+  it('counts programs that the compiled policy alone was asked about, which make no class green', () => {
+    const started = attempt('exec /a', { access: 'allowed' });
+    const entry = { ...started, probe: { ...started.probe, closed: { class: 'exec', member: '/a' } } };
+    const asked = [
+      { member: '/b', answer: 'stays' },
+      { member: '/c', answer: 'refused' },
+    ] as const;
+    const result = { ...classOf([entry]), class: 'exec', asked };
+    expect(tallyOf(result)).to.include({ total: 3, denied: 1, allowed: 2, kind: 'pass' });
+    expect(closedText(result)).to.match(
+      /^1 of 3 denied, 2 under the declared label, 2 of them by the word of the comp/,
+    );
+    expect(tallyOf({ ...result, entries: [] }).kind).to.equal('inconclusive');
+  });
+
+  it('is not green where a program does otherwise than the compiled policy says', () => {
+    const judged = (policy: PolicyStart, tried: Tried): string => {
+      const entry = attempt('exec /a', { access: 'allowed', ...tried });
+      return judgedForClass({ ...entry, probe: { ...entry.probe, closed: { class: 'exec', member: '/a', policy } } })
+        .verdict.code;
+    };
+    const denied = { seen: DENIED, witnesses: [witness()] };
+    expect(judged('stays', denied)).to.equal('contradiction');
+    expect(judged('refused', {})).to.equal('contradiction');
+    expect(judged('refused', denied)).to.equal('denied-but-allowed');
+    expect(judged('leaves', denied)).to.equal('denied-but-allowed'); // the other profile may not be loaded
+    expect(judged('stays', {})).to.equal('allowed');
+  });
+
+  it('is red for a path where a program would leave the profile by the policy, though none can be put there', () => {
+    const entry = attempt('exec-copy /a /opt/b', { access: 'allowed', seen: { errno: 'ENOENT', stoppedAt: 'create' } });
+    const of = (changes: object): Entry =>
+      judgedForClass({
+        ...entry,
+        probe: { ...entry.probe, closed: { class: 'exec', member: 'copy /opt/b', policy: 'leaves', ...changes } },
+      });
+    expect(of({}).verdict).to.include({ kind: 'fail', code: 'may-leave' });
+    expect(of({}).verdict.reason).to.match(/at \/opt\/b start under another label. None .* \(ENOENT at create\)/);
+    expect(memberState(of({}))).to.equal('failed');
+    expect(memberState(of({ declared: true }))).to.equal('untried');
+    expect(memberState(of({ policy: 'stays' }))).to.equal('untried');
+  });
+
+  it('has not tried a copy that the profile does not let be made', () => {
+    const tried = { access: 'allowed', seen: { errno: 'EACCES', stoppedAt: 'create' } } as const;
+    const entry = attempt('exec-copy /a /tmp/b', { ...tried, witnesses: [{ ...witness(), before: 'copy' }] });
+    const ofClass = { ...entry, probe: { ...entry.probe, closed: { class: 'exec', member: 'copy /tmp/b' } } };
+    expect(memberState(ofClass)).to.equal('untried');
   });
 
   it('tries with the control what was tried without it, and not decided', () => {

@@ -22,7 +22,7 @@ function automaton(kind: CompiledAutomaton['kind'], accepted: Accepted): Compile
     },
     permissions: (state) => {
       const { allow = 0, execution = '0' } = accepted[states[state] ?? ''] ?? {};
-      return [{ allow, execution, logging: '0 0 0', further: '' }];
+      return [{ allow, execution, logging: '0 0 0', inherits: false, further: '' }];
     },
   };
 }

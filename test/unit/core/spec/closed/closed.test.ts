@@ -152,7 +152,7 @@ describe('closed classes', () => {
     const at = { file: 'f', line: 1, column: 1 };
     const closed = { class: 'exec', allow: ['/bin/named other', '/opt/* helper'], attempts: [], untried: [], at };
     const many = Array.from({ length: 300 }, (_, i) => ({ path: `/usr/bin/p${String(i).padStart(3, '0')}` }));
-    const programs = [
+    const executables = [
       ...many.slice(0, 299),
       { path: '/usr/bin/p299', transition: 'ux' },
       { path: '/bin/named', transition: 'ix' },
@@ -160,10 +160,15 @@ describe('closed classes', () => {
     ];
 
     it('try what leaves the profile by its text, what the spec names, and some of the others', () => {
-      const { attempts, untried } = execClass(closed, programs, { profile: 'p', newId });
+      const { attempts, untried } = execClass(
+        closed,
+        { executables, folders: [], departures: [] },
+        { profile: 'p', newId },
+      );
       const labels = new Map(attempts.map((one) => [one.closed?.member, one.expect.label?.equals]));
-      expect(attempts).to.have.length(120);
-      expect(untried).to.have.length(programs.length - 120);
+      const ofPaths = attempts.filter((one) => one.closed?.member.startsWith('/'));
+      expect(ofPaths).to.have.length(120);
+      expect(untried).to.have.length(executables.length - 120);
       expect([...labels.keys()]).to.include.members(['/usr/bin/p299', '/bin/named', '/opt/x', '/usr/bin/p000']);
       expect(labels.get('/usr/bin/p299')).to.equal('p');
       expect(labels.get('/bin/named')).to.equal('other');
@@ -172,10 +177,62 @@ describe('closed classes', () => {
       expect(spread.length).to.be.greaterThan(50);
     });
 
+    it('are all asked of the compiled policy, and started where it says more than that they stay', () => {
+      const asked = many.map(({ path }, i) => ({ path, policy: 'stays' as const, group: i % 3 }));
+      const telling = [
+        { path: '/opt/px', policy: 'leaves' as const, group: 7, transition: 'ix' }, // the text knows nothing of it
+        { path: '/bin/deny', policy: 'refused' as const, group: 8 },
+      ];
+      const result = execClass(
+        closed,
+        { executables: [...asked, ...telling], folders: [], departures: [] },
+        { profile: 'p', newId },
+      );
+      const tried = new Map(result.attempts.map((one) => [one.closed?.member, one.closed?.policy]));
+      expect(tried.get('/opt/px')).to.equal('leaves');
+      expect(tried.get('/bin/deny')).to.equal('refused');
+      expect(result.untried).to.deep.equal([]);
+      const paths = [...tried.keys()].filter((member) => member?.startsWith('/'));
+      expect(paths.length).to.be.within(42, 45);
+      expect(result.asked).to.have.length(302 - paths.length);
+      expect(result.asked?.[0]).to.deep.equal({ member: '/usr/bin/p001', answer: 'stays' });
+    });
+
+    it('start in other ways too: as a copy, in memory, by a script and by the loader', () => {
+      const programs = [
+        { path: '/lib/ld-linux-x86-64.so.2' },
+        { path: '/usr/bin/true' },
+        { path: '/usr/bin/worker', transition: 'px -> worker' },
+      ];
+      const allow = ['copy /tmp/* helper', 'memfd * held', '/usr/bin/worker worker'];
+      const folders = ['/tmp', '/'];
+      const departures = ['/opt/away'];
+      const found = { executables: programs, folders, departures };
+      const { attempts } = execClass({ ...closed, allow }, found, { profile: 'p', newId });
+      const lines = attempts.map(({ closed: of, action, expect: { label } }) => {
+        const words = action.kind === 'operation' ? action.words.join(' ') : '';
+        return `${of?.member ?? ''}: ${words}: ${String(label?.equals)}`;
+      });
+      expect(lines.slice(3)).to.deep.equal([
+        'copy /opt/away: exec-copy /usr/bin/true /opt/away: p',
+        'copy /tmp/true.apparmor-probe: exec-copy /usr/bin/true /tmp/true.apparmor-probe: helper',
+        'copy /true.apparmor-probe: exec-copy /usr/bin/true /true.apparmor-probe: p',
+        'copy /tmp/worker.apparmor-probe: exec-copy /usr/bin/worker /tmp/worker.apparmor-probe: helper',
+        'memfd /usr/bin/worker: exec-memfd /usr/bin/worker: held',
+        'memfd /usr/bin/true: exec-memfd /usr/bin/true: held',
+        'interpreter /usr/bin/worker: exec-script /usr/bin/worker /tmp/worker.apparmor-probe.script: p',
+        'interpreter /usr/bin/true: exec-script /usr/bin/true /tmp/true.apparmor-probe.script: p',
+        'loader /usr/bin/worker: exec-loader /lib/ld-linux-x86-64.so.2 /usr/bin/worker: p',
+        'loader /usr/bin/true: exec-loader /lib/ld-linux-x86-64.so.2 /usr/bin/true: p',
+      ]);
+      expect(lines[2]).to.equal('/usr/bin/worker: exec /usr/bin/worker: worker');
+    });
+
     it('name a label with each path', () => {
       const of = (entry: string): string => problems(`closed: {exec: {allow: ["${entry}"]}}\n`).join();
-      expect(of('/usr/bin/x unconfined')).to.equal('');
-      for (const entry of ['/usr/bin/x', 'x unconfined', '/usr/bin/x a b']) expect(of(entry)).to.match(/label that it/);
+      for (const entry of ['/usr/bin/x unconfined', 'copy /tmp/* x', 'memfd /bin/y z']) expect(of(entry)).to.equal('');
+      for (const entry of ['/usr/bin/x', 'x unconfined', '/usr/bin/x a b', 'copy /tmp/x', 'move /x y'])
+        expect(of(entry)).to.match(/label that it/);
     });
   });
 
