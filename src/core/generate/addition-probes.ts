@@ -27,10 +27,13 @@ export function additionProbes({ kind, after }: Mutant, context: AdditionContext
   return probes.map((fields) => fields.map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`).join('\n'));
 }
 
+const HAT_REASON =
+  'Changing to a hat that does not exist leaves no record, so that no probe can prove that there is none. ' +
+  'Close the class change_profile: then each hat that there is has to be denied.';
+
 /** Of an added rule that nothing in a container can try: why. */
 export function untestableAddition({ kind, after }: Mutant): string | undefined {
-  if (kind === 'add-hat' && after.includes(HAT))
-    return 'Changing to a hat that does not exist leaves no record, so that no probe can prove that there is none.';
+  if (kind === 'add-hat' && after.includes(HAT)) return HAT_REASON;
   return kind === 'add-class' && after === 'dbus' ? 'A container has no bus that asks AppArmor.' : undefined;
 }
 

@@ -100,6 +100,7 @@ function isAsked({ closed, action }: Probe, { areas, movesFile }: PolicyChange):
   if (closed === undefined || action.kind !== 'operation') return true;
   if (!areas.has(AREAS[action.class] ?? action.class)) return false;
   if (closed.class !== 'exec' && closed.class !== 'file') return true;
+  if (action.name === 'exec-memfd') return true; // a file in memory has a name of its own
   // its paths have no links in them (closed-executables.ts); the kernel names folders with a slash at their end
   const names = action.args.filter((arg) => arg.startsWith('/')).flatMap((path) => [path, `${path}/`]);
   return names.some((name) => movesFile(name) || names.some((target) => movesFile(name, target)));
