@@ -228,7 +228,8 @@ export const DOCS = {
       ptrace: paragraph(
         '`trace LABEL` and `read LABEL`, and the other way round `tracedby LABEL` and `readby LABEL`, which the kernel',
         'does not ask about an unconfined process.',
-        'LABEL is `own`, `unconfined`, `other` (a label that nobody has), or the profile of one of the `peers`.',
+        'LABEL is `own`, `unconfined`, `other` (a label that nobody has), the profile of one of the `peers`, or a name',
+        'that an expression in a rule of the profile matches and none of these: up to six such names.',
       ),
       signal: paragraph(
         '`send LABEL SIGNAL` and `receive LABEL SIGNAL`, with the labels of `ptrace`: every signal between processes',

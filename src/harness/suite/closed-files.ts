@@ -209,7 +209,7 @@ function cutText(cut: readonly string[]): string {
 }
 
 /** The rules of the profile, or of each of a stack; none where the text cannot be read. */
-function profilesOf(source: ProfileSource, { text, source: written, name }: LoadedPolicy): readonly Policy[] {
+export function profilesOf(source: ProfileSource, { text, source: written, name }: LoadedPolicy): readonly Policy[] {
   const file = profileFileOf(source);
   try {
     const read = text ?? (file === undefined ? undefined : profileText(file, source.includes, written));

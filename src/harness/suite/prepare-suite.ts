@@ -7,6 +7,7 @@ import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import type { AuditRecord, Confinement, Fault, Observation, Plan, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { withPatternPeers } from '#core/spec/closed/pattern-peers.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
 import { ContainerTwins } from './container-twins.ts';
@@ -17,7 +18,7 @@ import { ContainerWatch, mountFault } from './container-watch.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
 import { withAttempts } from './closed-attempts.ts';
 import { withContainerExecutables } from './closed-executables.ts';
-import { ClosedFiles } from './closed-files.ts';
+import { ClosedFiles, profilesOf } from './closed-files.ts';
 import { SuiteSwitch, switchDecides } from './suite-switch.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -239,6 +240,8 @@ class Preparation {
   async run(): Promise<SuiteParts> {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
+    const policies = profilesOf(this.#plan.profile, policy);
+    this.#plan = withPatternPeers(this.#plan, { policies, names: [...policy.written.values()] });
     await this.#loadPlaceholders(policy);
     this.#plan = withAttempts(this.#plan, policy, host);
     const auditSwitch = await this.#takeSwitch(policy);

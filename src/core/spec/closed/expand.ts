@@ -9,19 +9,24 @@ import type { Inventory, Member, UnknownMember } from './member.ts';
 import { MEMBERS } from './members.ts';
 
 /** A peer of a closed class that no spec can name: names of a spec have no dot. */
-const STAND_IN = 'closed.';
+export const STAND_IN = 'closed.';
 
 /** A profile that nobody has: a placeholder that allows everything is loaded for it. */
-const OTHER_PROFILE = 'apparmor-probe-other';
+export const OTHER_PROFILE = 'apparmor-probe-other';
 
 /** Classes that need somebody at the other end. */
 const WITH_PEERS: ReadonlySet<string> = new Set<ClosedClassName>(['ptrace', 'signal']);
 
 const TIMEOUT_MS = 10_000;
 
+/** @returns whether somebody has to be at the other end of what a class denies. */
+export function isWithPeers({ class: name }: { readonly class: string }): boolean {
+  return WITH_PEERS.has(name);
+}
+
 /** @returns the peers that closed classes need beside those of the spec: one unconfined, one under another label. */
 export function standInPeers(closed: readonly { readonly class: string }[], peers: Plan['peers']): Plan['peers'] {
-  if (!closed.some(({ class: name }) => WITH_PEERS.has(name))) return [];
+  if (!closed.some(isWithPeers)) return [];
   const other = { name: `${STAND_IN}other`, profile: OTHER_PROFILE };
   const isThere = peers.some(({ profile }) => profile === 'unconfined');
   return isThere ? [other] : [{ name: `${STAND_IN}unconfined`, profile: 'unconfined' }, other];
