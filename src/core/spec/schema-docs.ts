@@ -201,6 +201,10 @@ export const DOCS = {
       'Members that are allowed, and that have to be allowed: the first words of their names,',
       'in which `*` stands for any text.',
     ),
+    open: paragraph(
+      'Members that may be allowed or denied, in the same form: they are not tried. Not for `exec`. For members about',
+      'which versions of the profile differ.',
+    ),
     files: {
       allow: paragraph(
         'What is allowed, and has to be allowed, as file rules without their comma: `/srv/** rw`,',

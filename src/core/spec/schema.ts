@@ -233,8 +233,12 @@ const waiver = z
     path: ['allows'],
   });
 
-const allow = z.array(text.max(200)).max(LIMIT.list).optional().describe(DOCS.closed.allow);
-const closedClass = z.strictObject({ allow });
+const members = z.array(text.max(200)).max(LIMIT.list).optional();
+const closedExecutables = z.strictObject({ allow: members.describe(DOCS.closed.allow) });
+const closedClass = z.strictObject({
+  allow: members.describe(DOCS.closed.allow),
+  open: members.describe(DOCS.closed.open),
+});
 const fileEntries = z.array(text.max(1000)).max(LIMIT.list).optional();
 const closedFiles = z.strictObject({
   allow: fileEntries.describe(DOCS.closed.files.allow),
@@ -249,6 +253,7 @@ const closed = z
       ...(Object.fromEntries(
         CLOSED_CLASS_NAMES.map((name) => [name, closedClass.optional().describe(DOCS.closed.classes[name])]),
       ) as Record<ClosedClassName, z.ZodOptional<typeof closedClass>>),
+      exec: closedExecutables.optional().describe(DOCS.closed.classes.exec),
       file: closedFiles.optional().describe(DOCS.closed.classes.file),
     }),
   ])

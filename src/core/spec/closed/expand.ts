@@ -54,9 +54,14 @@ interface ExpandOptions {
   readonly user: string | undefined;
 }
 
-/** @returns the class with its attempts, and with the members that cannot be tried. */
+const LEFT_OPEN = 'the spec leaves it open';
+
+/** @returns the class with its attempts, and with the members that are not tried. */
 export function expandClass(closed: ClosedClass, inventory: Inventory, options: ExpandOptions): ClosedClass {
-  const members = MEMBERS[closed.class as ClosedClassName](inventory);
+  const { open = [] } = closed;
+  const members = MEMBERS[closed.class as ClosedClassName](inventory).map((member): Member | UnknownMember =>
+    open.some((entry) => allows(entry, member.words)) ? { words: member.words, why: LEFT_OPEN } : member,
+  );
   const untried = members.flatMap((member) => ('why' in member ? [untriedOf(member)] : []));
   const attempts = members.flatMap((member) => ('why' in member ? [] : [attemptOf(closed, member, options)]));
   return { ...closed, attempts, untried };

@@ -54,6 +54,21 @@ function linesOf(name: ClosedClassName, allow: readonly string[] = []): string[]
 }
 
 describe('closed classes', () => {
+  it('try nothing of what the spec leaves open', () => {
+    const [closed] = planOf('closed: {signal: {allow: [receive * exists], open: [receive runc]}}\n').closed;
+    if (closed === undefined) throw new Error('no class');
+    const { attempts, untried } = expandClass(closed, INVENTORY, { newId, user: undefined });
+    const isOpen = ({ member }: { readonly member: string }): boolean => member.startsWith('receive runc ');
+    expect(untried.filter(isOpen).map(({ why }) => why)).to.include('the spec leaves it open');
+    expect(untried.every(isOpen)).to.equal(true);
+    expect(attempts.some(({ closed: of }) => of !== undefined && isOpen(of))).to.equal(false);
+    expect(attempts.some(({ closed: of }) => of?.member === 'send runc kill')).to.equal(true);
+  });
+
+  it('leave no executable open, for each is to keep the label', () => {
+    expect(problems('closed: {exec: {open: [/bin/x y]}}\n')).to.have.length(1);
+  });
+
   it('are a list of classes, or a mapping of classes to what is allowed', () => {
     expect(planOf('closed: [mount, capability]\n').closed.map((one) => one.class)).to.deep.equal([
       'capability',
