@@ -74,6 +74,9 @@ probe is, in the container and in its control, with the kernel's record, and rep
 - What could not be tried is counted and named, with the reason: the control is refused it as well, another class was
   asked first, or the kernel does not ask AppArmor about it. A class is green for what was tried; one of which nothing
   could be tried is not green.
+- Some of what a profile allows no attempt can show: a capability that the container lacks, a mount point or a label
+  that nobody there has. So the profile's rules are read, too. A rule that allows more than is declared is red by its
+  text (\`rule-allows\`), where no attempt has shown it.
 - The kernel asks AppArmor about a socket or a mount before it looks for anything else. What AppArmor lets pass there
   is red, although the kernel then has no such family, or asks for a capability that the container does not have.
 - A denied capability is recorded once for each profile. One that was denied before is tried without a record: the

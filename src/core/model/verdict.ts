@@ -17,6 +17,7 @@ export type VerdictCode =
   | 'contradiction'
   | 'answered-allowed'
   | 'answered-denied'
+  | 'rule-allows'
   | 'silent-denial'
   | 'vacuous'
   | 'no-witness'

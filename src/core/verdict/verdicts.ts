@@ -302,6 +302,16 @@ export const VERDICTS = {
       `Asked directly, the kernel says that the policy does not allow ${answerText(facts)}.`,
     hint: 'Allow it in the profile, or take it from the `allow` of closed file, or list it in `except`.',
   },
+  'rule-allows': {
+    kind: 'fail',
+    means:
+      'Of a closed class: a rule of the profile allows something that the spec does not declare. The container has ' +
+      'nothing by which an attempt could show it.',
+    reason: ({ member, rule, line }: { member: string; rule: string; line: number }) =>
+      `The rule in line ${line}, \`${oneLine(rule, PATH)}\`, allows ${oneLine(member, PATH)}, ` +
+      'which the spec does not declare. No attempt could show it in this container.',
+    hint: 'Correct the rule, or declare it in the `allow` of the closed class.',
+  },
   'silent-denial': {
     kind: 'fail',
     means: 'The access failed, but no record shows that AppArmor denied it.',

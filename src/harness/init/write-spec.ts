@@ -324,7 +324,25 @@ async function tryClasses({ head }: Subject, suite: PreparedSuite, { signal, eve
     judgedForClass(await abortable(signal, trial.settle(probe)));
   const results: ClosedResult[] = [];
   for await (const { result } of tryClosedClasses(suite, attempt)) results.push(result);
-  return foundClasses(results);
+  const { closed, open } = foundClasses(results);
+  return { closed: closed.map((one) => ({ ...one, allow: withUndeclared(one, suite) })), open };
+}
+
+/** Of one class; a profile that allows more of it does not deny enough to be worth a list. */
+const MOST_UNDECLARED = 50;
+
+/** What rules allow that nothing in this container can show is allowed, too. */
+function withUndeclared(
+  { name, allow }: FoundClasses['closed'][number],
+  suite: Pick<PreparedSuite, 'undeclared'>,
+): readonly string[] {
+  const all = [...allow];
+  let more: readonly string[];
+  do {
+    more = suite.undeclared({ class: name, allow: all }).map(({ words }) => words.join(' '));
+    all.push(...more);
+  } while (more.length > 0 && all.length < allow.length + MOST_UNDECLARED);
+  return all;
 }
 
 /** Undefined when the candidate's prediction did not come true. */

@@ -5,9 +5,11 @@ import { asLoaded, asWritten } from '#core/model/labels.ts';
 import { agentFile } from '#adapters/host/package-files.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
-import type { AuditRecord, Confinement, Fault, Observation, Plan, Probe } from '#core/model/model.ts';
+import type { AuditRecord, ClosedClass, Confinement, Fault, Observation, Plan, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import type { Policy } from '#core/profile/semantics/policy.ts';
 import { withPatternPeers } from '#core/spec/closed/pattern-peers.ts';
+import { undeclaredIn, type Undeclared } from '#core/spec/closed/undeclared.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
 import { ContainerTwins } from './container-twins.ts';
@@ -75,6 +77,8 @@ interface SuiteParts {
   readonly watch: ContainerWatch;
   readonly circumstances: Circumstances;
   readonly facts: SuiteFacts;
+  /** The profiles under test as they are written; none where that is not known. */
+  readonly policies: readonly Policy[];
   readonly files: ClosedFiles | undefined;
 }
 
@@ -135,6 +139,14 @@ export class PreparedSuite {
    */
   trialOfClosed(attempts: readonly Probe[], controlSeen?: ReadonlyMap<string, Observation>): Trial {
     return this.#trialBesideControl(attempts, controlSeen);
+  }
+
+  /** @returns what the profile's rules allow of a class and is not declared; nothing where they are not known */
+  undeclared(closed: Pick<ClosedClass, 'class' | 'allow' | 'open'>): readonly Undeclared[] {
+    const { plan, policy, policies } = this.#parts;
+    const [only, another] = policies;
+    if (only === undefined || another !== undefined) return []; // of a stack, every profile has to allow it
+    return undeclaredIn(closed, only, { profile: policy.name, peers: plan.peers.map(({ profile }) => profile) });
   }
 
   /** Starts the control's peers that these probes need, as far as they are not there. */
@@ -280,6 +292,7 @@ class Preparation {
       watch,
       circumstances,
       facts,
+      policies,
       files: ClosedFiles.of(this.#plan, policy, started.confined.pid),
     };
   }

@@ -2,7 +2,8 @@
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import { secondAttempt } from '#core/verdict/closed-class.ts';
+import { memberState, secondAttempt } from '#core/verdict/closed-class.ts';
+import { undeclaredEntry } from '#core/verdict/undeclared-entry.ts';
 import type { ClosedFiles, FileFindings } from './closed-files.ts';
 import type { PreparedSuite } from './prepare-suite.ts';
 import { missingFamilies } from './missing-families.ts';
@@ -19,7 +20,7 @@ interface TriedClass {
 
 /** @returns the classes in the order of the plan, each as soon as its last attempt has a verdict. */
 export async function* tryClosedClasses(
-  suite: Pick<PreparedSuite, 'closed' | 'files' | 'trialOfClosed' | 'control' | 'startControlPeers'>,
+  suite: Pick<PreparedSuite, 'closed' | 'files' | 'trialOfClosed' | 'control' | 'startControlPeers' | 'undeclared'>,
   attempt: Attempt,
 ): AsyncGenerator<TriedClass> {
   for (const planned of suite.closed) {
@@ -42,8 +43,15 @@ export async function* tryClosedClasses(
       const probe = repeated.get(entry);
       settled.push(probe === undefined ? entry : await attempt(again, probe));
     }
-    yield { result: resultOf(closed, settled, { found, started }), trials: [first, again] };
+    const undeclared = settled.some(isFailed) ? [] : suite.undeclared(closed);
+    const beyond = undeclared.map((one) => undeclaredEntry(closed, one, newProbeId()));
+    yield { result: resultOf(closed, [...beyond, ...settled], { found, started }), trials: [first, again] };
   }
+}
+
+/** What an attempt has shown already, the rules need not say again. */
+function isFailed(entry: Entry): boolean {
+  return memberState(entry) === 'failed';
 }
 
 /** Of files the kernel is asked about all; what is tried is chosen by its answers. */

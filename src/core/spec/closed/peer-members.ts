@@ -22,6 +22,18 @@ const SIGNALS_OF_PEERS: readonly string[] = [
 /** The kernel asks no profile whether a process that is unconfined may trace (security/apparmor/ipc.c, lsm.c). */
 const NEVER_ASKED: ReadonlySet<string> = new Set(['tracedby unconfined', 'readby unconfined']);
 
+/** @returns whether nothing of a profile decides about a member, by its words. */
+export function isNeverAsked(words: readonly string[]): boolean {
+  return NEVER_ASKED.has(words.join(' '));
+}
+
+/** @returns whether it is the other half of a member: the profile under test, at both ends, has to allow both. */
+export function isOtherHalf([access = '', label]: readonly string[]): boolean {
+  return label === OWN && PASSIVE.has(access);
+}
+
+const PASSIVE: ReadonlySet<string> = new Set(['receive', 'tracedby', 'readby']);
+
 /** What the container does, and what is done to it, as rules name them. */
 const TRACES = [
   ['trace', 'tracedby'],
@@ -32,7 +44,7 @@ export const ptraceMembers: MembersOf = (inventory) =>
   TRACES.flatMap(([access, passive]) => [
     { words: [access, OWN], operation: ['ptrace', access, 'child'] },
     ...towardsPeers(inventory, { active: access, passive, operation: ['ptrace', access] }),
-  ]).filter(({ words }) => !NEVER_ASKED.has(words.join(' ')));
+  ]).filter(({ words }) => !isNeverAsked(words));
 
 export const signalMembers: MembersOf = (inventory) => [
   ...SIGNAL_WORDS.map((signal) => ({ words: ['send', OWN, signal], operation: ['signal', signal, 'child'] })),

@@ -68,7 +68,7 @@ const MEANWHILE = witness({ by: 'window' });
 const LET_THROUGH_MEANWHILE = witness({ type: 'ALLOWED', by: 'window' });
 
 /** Reached in closed-class.test.ts and compare-files.test.ts. */
-const OF_CLASSES = ['let-pass', 'may-leave', 'answered-allowed', 'answered-denied'];
+const OF_CLASSES = ['let-pass', 'may-leave', 'answered-allowed', 'answered-denied', 'rule-allows'];
 
 describe('the verdict', () => {
   describe('where a path leads to another file in the control', () => {
