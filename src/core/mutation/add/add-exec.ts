@@ -19,7 +19,7 @@ export const addExec: AddOperator = (context) => {
   ];
 };
 
-/** Programs that the profile names come first, then those that most images have. */
+/** Programs that the profile names come first, then those that most images have; any where there are neither. */
 function programsOf({ block, world }: AddContext): string[] {
   const existing = new Set(world.programs);
   const named = block.rules
@@ -28,5 +28,6 @@ function programsOf({ block, world }: AddContext): string[] {
     .flatMap(wholeLiteralsOf)
     .filter((path) => existing.has(path));
   const likely = world.programs.filter((path) => LIKELY.test(path));
-  return [...new Set([...named, ...likely, ...world.programs])].slice(0, MOST_PROGRAMS);
+  const chosen = [...named, ...likely];
+  return [...new Set(chosen.length > 0 ? chosen : world.programs)].slice(0, MOST_PROGRAMS);
 }

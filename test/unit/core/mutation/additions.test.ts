@@ -93,7 +93,9 @@ describe('additionsTo', () => {
     };
     const rules = added('add-exec', '  deny /srv/x rx,\n  /bin/gone ix,', world);
     expect(rules.slice(0, 5)).to.deep.equal(['/srv/x ux', '/srv/x pux', '/srv/x px', '/srv/x cx', '/bin/sh ux']);
-    expect(rules).to.include('/bin/b\\[ ux').and.include('/** ux').and.not.include('/bin/e ux');
+    expect(rules).to.include('/** ux').and.not.include('/bin/a ux');
+    const others = { ...UNKNOWN_WORLD, programs: ['/opt/b['] };
+    expect(added('add-exec', '  deny /srv/x rx,', others)).to.include('/opt/b\\[ ux');
   });
 
   it('adds writing and linking below folders: denied ones, and those that nothing allows', () => {
