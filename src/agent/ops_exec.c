@@ -332,13 +332,13 @@ void release_paused(void)
 enum pause { AT_EXEC, AT_EXEC_AS, AT_EXEC_DESCRIPTOR, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
 
 /*
- * Executes a program, by its path or else by its descriptor, for real and stops it before its first instruction, so that others can look at it in /proc: its
- * label, whether its environment was scrubbed (AT_SECURE in auxv), its limits. No permission to trace or to signal is
- * needed, and none is asked: the process is the owner of a pipe whose writing end is closed by the exec itself. That
- * makes the pipe notify its owner of the event, by the signal that was ordered: SIGSTOP. The kernel does it within
- * execve(), after the point of no return, and looks for signals before it goes to user mode.
- * The program never continues: the agent kills it, and should the agent be killed itself, the kernel ends stopped
- * process groups that nobody is left to continue (SIGHUP).
+ * Executes a program, by its path or else by its descriptor, for real and stops it before its first instruction, so
+ * that others can look at it in /proc: its label, whether its environment was scrubbed (AT_SECURE in auxv), its limits.
+ * No permission to trace or to signal is needed, and none is asked: the process is the owner of a pipe whose writing
+ * end is closed by the exec itself. That makes the pipe notify its owner of the event, by the signal that was ordered:
+ * SIGSTOP. The kernel does it within execve(), after the point of no return, and looks for signals before it goes to
+ * user mode. The program never continues: the agent kills it, and should the agent be killed itself, the kernel ends
+ * stopped process groups that nobody is left to continue (SIGHUP).
  */
 static long exec_and_stop(const char *path, int descriptor)
 {

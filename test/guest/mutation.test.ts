@@ -1,6 +1,6 @@
 /**
- * The full mutation score of both shipped specs: every mutant that can be told from the profile is killed, or opens only
- * a class that the spec declares open. The counts of each operator are printed.
+ * The full mutation score of both shipped specs: every mutant that can be told from the profile is killed, or opens
+ * only a class that the spec declares open. The counts of each operator are printed.
  */
 import { expect } from 'chai';
 import { join } from 'node:path';

@@ -24,7 +24,7 @@ import {
   type FileAnswers,
 } from '#core/verdict/compare-files.ts';
 import { differenceEntry, disagreementEntry } from '#core/verdict/file-answers.ts';
-import { compiledAnswers, KernelAnswers } from './file-answers.ts';
+import { compiledAnswers, KernelAnswers } from './kernel-answers.ts';
 
 /** Attempts of a run; what they cost is said in docs/spec.md. */
 const MOST_TRIED = 150;

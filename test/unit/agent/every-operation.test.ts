@@ -286,6 +286,8 @@ const FAILS_FOR_NOBODY: readonly Line[] = [
 ];
 
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+/** The first port that needs no capability. */
+const FIRST_OPEN_PORT = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
 
 function request(line: string, folder: string, isolated: boolean): Buffer {
   const [name = '', ...args] = line.split(' ').map((word) => (word === "''" ? '' : word.replace(/^~/, folder)));
@@ -724,7 +726,7 @@ describe('agent: every capability', function () {
     sys_module: ['ECANCELED', () => !existsSync('/proc/modules')],
     mac_admin: ['ECANCELED', () => !existsSync('/sys/kernel/security/apparmor/.remove')],
     block_suspend: ['EPERM', () => !existsSync('/sys/power/wakeup_count')],
-    net_bind_service: ['EOPNOTSUPP', () => Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) <= 1009],
+    net_bind_service: ['EOPNOTSUPP', () => Number(readFileSync(FIRST_OPEN_PORT, 'utf8')) <= 1009],
     mac_override: ['ECANCELED', () => true],
   };
 
