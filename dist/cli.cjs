@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join35(s) {
+        value: function join36(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -5131,14 +5131,14 @@ var require_async_iterator = __commonJS({
       };
     }
     function readAndResolve(iter) {
-      var resolve15 = iter[kLastResolve];
-      if (resolve15 !== null) {
+      var resolve16 = iter[kLastResolve];
+      if (resolve16 !== null) {
         var data = iter[kStream].read();
         if (data !== null) {
           iter[kLastPromise] = null;
           iter[kLastResolve] = null;
           iter[kLastReject] = null;
-          resolve15(createIterResult(data, false));
+          resolve16(createIterResult(data, false));
         }
       }
     }
@@ -5146,13 +5146,13 @@ var require_async_iterator = __commonJS({
       process.nextTick(readAndResolve, iter);
     }
     function wrapForNext(lastPromise, iter) {
-      return function(resolve15, reject) {
+      return function(resolve16, reject) {
         lastPromise.then(function() {
           if (iter[kEnded]) {
-            resolve15(createIterResult(void 0, true));
+            resolve16(createIterResult(void 0, true));
             return;
           }
-          iter[kHandlePromise](resolve15, reject);
+          iter[kHandlePromise](resolve16, reject);
         }, reject);
       };
     }
@@ -5172,12 +5172,12 @@ var require_async_iterator = __commonJS({
           return Promise.resolve(createIterResult(void 0, true));
         }
         if (this[kStream].destroyed) {
-          return new Promise(function(resolve15, reject) {
+          return new Promise(function(resolve16, reject) {
             process.nextTick(function() {
               if (_this[kError]) {
                 reject(_this[kError]);
               } else {
-                resolve15(createIterResult(void 0, true));
+                resolve16(createIterResult(void 0, true));
               }
             });
           });
@@ -5200,13 +5200,13 @@ var require_async_iterator = __commonJS({
       return this;
     }), _defineProperty(_Object$setPrototypeO, "return", function _return() {
       var _this2 = this;
-      return new Promise(function(resolve15, reject) {
+      return new Promise(function(resolve16, reject) {
         _this2[kStream].destroy(null, function(err) {
           if (err) {
             reject(err);
             return;
           }
-          resolve15(createIterResult(void 0, true));
+          resolve16(createIterResult(void 0, true));
         });
       });
     }), _Object$setPrototypeO), AsyncIteratorPrototype);
@@ -5228,15 +5228,15 @@ var require_async_iterator = __commonJS({
         value: stream._readableState.endEmitted,
         writable: true
       }), _defineProperty(_Object$create, kHandlePromise, {
-        value: function value(resolve15, reject) {
+        value: function value(resolve16, reject) {
           var data = iterator[kStream].read();
           if (data) {
             iterator[kLastPromise] = null;
             iterator[kLastResolve] = null;
             iterator[kLastReject] = null;
-            resolve15(createIterResult(data, false));
+            resolve16(createIterResult(data, false));
           } else {
-            iterator[kLastResolve] = resolve15;
+            iterator[kLastResolve] = resolve16;
             iterator[kLastReject] = reject;
           }
         },
@@ -5255,12 +5255,12 @@ var require_async_iterator = __commonJS({
           iterator[kError] = err;
           return;
         }
-        var resolve15 = iterator[kLastResolve];
-        if (resolve15 !== null) {
+        var resolve16 = iterator[kLastResolve];
+        if (resolve16 !== null) {
           iterator[kLastPromise] = null;
           iterator[kLastResolve] = null;
           iterator[kLastReject] = null;
-          resolve15(createIterResult(void 0, true));
+          resolve16(createIterResult(void 0, true));
         }
         iterator[kEnded] = true;
       });
@@ -5275,7 +5275,7 @@ var require_async_iterator = __commonJS({
 var require_from = __commonJS({
   "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
-    function asyncGeneratorStep(gen, resolve15, reject, _next, _throw, key, arg) {
+    function asyncGeneratorStep(gen, resolve16, reject, _next, _throw, key, arg) {
       try {
         var info = gen[key](arg);
         var value = info.value;
@@ -5284,7 +5284,7 @@ var require_from = __commonJS({
         return;
       }
       if (info.done) {
-        resolve15(value);
+        resolve16(value);
       } else {
         Promise.resolve(value).then(_next, _throw);
       }
@@ -5292,13 +5292,13 @@ var require_from = __commonJS({
     function _asyncToGenerator(fn) {
       return function() {
         var self2 = this, args = arguments;
-        return new Promise(function(resolve15, reject) {
+        return new Promise(function(resolve16, reject) {
           var gen = fn.apply(self2, args);
           function _next(value) {
-            asyncGeneratorStep(gen, resolve15, reject, _next, _throw, "next", value);
+            asyncGeneratorStep(gen, resolve16, reject, _next, _throw, "next", value);
           }
           function _throw(err) {
-            asyncGeneratorStep(gen, resolve15, reject, _next, _throw, "throw", err);
+            asyncGeneratorStep(gen, resolve16, reject, _next, _throw, "throw", err);
           }
           _next(void 0);
         });
@@ -7270,11 +7270,11 @@ var require_modem = __commonJS({
       return opts;
     };
     var findDefaultUnixSocket = function() {
-      return new Promise(function(resolve15) {
+      return new Promise(function(resolve16) {
         var userDockerSocket = path5.join(os.homedir(), ".docker", "run", "docker.sock");
         fs4.access(userDockerSocket, function(err) {
-          if (err) resolve15("/var/run/docker.sock");
-          else resolve15(userDockerSocket);
+          if (err) resolve16("/var/run/docker.sock");
+          else resolve16(userDockerSocket);
         });
       });
     };
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync17 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync18 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync17(p, { withFileTypes: true });
+        children2 = readdirSync18(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -9839,12 +9839,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -9869,12 +9869,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -9898,12 +9898,12 @@ var require_exec = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -9968,12 +9968,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -9998,12 +9998,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10029,12 +10029,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10058,12 +10058,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10086,12 +10086,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10115,12 +10115,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10146,12 +10146,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10179,12 +10179,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10208,12 +10208,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10240,12 +10240,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10270,12 +10270,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10301,12 +10301,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10333,12 +10333,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(new Exec(self2.modem, data.Id));
+            resolve16(new Exec(self2.modem, data.Id));
           });
         });
       } else {
@@ -10366,12 +10366,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10398,12 +10398,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10429,12 +10429,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10460,12 +10460,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10490,12 +10490,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10522,12 +10522,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, stream) {
             if (err) {
               return reject(err);
             }
-            resolve15(stream);
+            resolve16(stream);
           });
         });
       } else {
@@ -10552,12 +10552,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10584,12 +10584,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10615,12 +10615,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10646,12 +10646,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10677,12 +10677,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10709,12 +10709,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10739,12 +10739,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10773,12 +10773,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10816,12 +10816,12 @@ var require_image = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10845,12 +10845,12 @@ var require_image = __commonJS({
         authconfig: args.opts ? args.opts.authconfig : void 0
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(fopts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10872,12 +10872,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10899,12 +10899,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10936,12 +10936,12 @@ var require_image = __commonJS({
       };
       delete optsf.options.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10968,12 +10968,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -10998,12 +10998,12 @@ var require_image = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11041,12 +11041,12 @@ var require_volume = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11071,12 +11071,12 @@ var require_volume = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11114,12 +11114,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11145,12 +11145,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11175,12 +11175,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11205,12 +11205,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11248,12 +11248,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11277,12 +11277,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11317,12 +11317,12 @@ var require_service = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11348,12 +11348,12 @@ var require_service = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11392,12 +11392,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11421,12 +11421,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11452,12 +11452,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11489,12 +11489,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11517,12 +11517,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11545,12 +11545,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11574,12 +11574,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11604,12 +11604,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11639,12 +11639,12 @@ var require_plugin = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11683,12 +11683,12 @@ var require_secret = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11714,12 +11714,12 @@ var require_secret = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11744,12 +11744,12 @@ var require_secret = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11788,12 +11788,12 @@ var require_config = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11818,12 +11818,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11849,12 +11849,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11895,12 +11895,12 @@ var require_task = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11927,12 +11927,12 @@ var require_task = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -11970,12 +11970,12 @@ var require_node3 = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12002,12 +12002,12 @@ var require_node3 = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12031,12 +12031,12 @@ var require_node3 = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12359,12 +12359,12 @@ var require_docker = __commonJS({
       };
       delete opts.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getContainer(data.Id));
+            resolve16(self2.getContainer(data.Id));
           });
         });
       } else {
@@ -12397,12 +12397,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12430,12 +12430,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12466,12 +12466,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12494,12 +12494,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12564,12 +12564,12 @@ var require_docker = __commonJS({
         }
       }
       if (callback === void 0) {
-        return new self2.modem.Promise(function(resolve15, reject) {
+        return new self2.modem.Promise(function(resolve16, reject) {
           dialWithSession(function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12628,12 +12628,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12657,12 +12657,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12687,12 +12687,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12715,12 +12715,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12746,12 +12746,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12774,12 +12774,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12806,12 +12806,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getSecret(data.ID));
+            resolve16(self2.getSecret(data.ID));
           });
         });
       } else {
@@ -12839,12 +12839,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getConfig(data.ID));
+            resolve16(self2.getConfig(data.ID));
           });
         });
       } else {
@@ -12868,12 +12868,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12896,12 +12896,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12926,12 +12926,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getPlugin(args.opts.name));
+            resolve16(self2.getPlugin(args.opts.name));
           });
         });
       } else {
@@ -12955,12 +12955,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -12983,12 +12983,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13010,12 +13010,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13038,12 +13038,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13066,12 +13066,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13094,12 +13094,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13125,12 +13125,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getVolume(data.Name));
+            resolve16(self2.getVolume(data.Name));
           });
         });
       } else {
@@ -13162,12 +13162,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getService(data.ID || data.Id));
+            resolve16(self2.getService(data.ID || data.Id));
           });
         });
       } else {
@@ -13192,12 +13192,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13223,12 +13223,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(self2.getNetwork(data.Id));
+            resolve16(self2.getNetwork(data.Id));
           });
         });
       } else {
@@ -13253,12 +13253,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13281,12 +13281,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13308,12 +13308,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13335,12 +13335,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13362,12 +13362,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13389,12 +13389,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13418,12 +13418,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13550,7 +13550,7 @@ var require_docker = __commonJS({
       };
       extend3(optsc, createOptions);
       var containero;
-      return new this.modem.Promise(function(resolve15, reject) {
+      return new this.modem.Promise(function(resolve16, reject) {
         self2.createContainer(optsc).then(function(container2) {
           containero = container2;
           return container2.attach({
@@ -13583,7 +13583,7 @@ var require_docker = __commonJS({
         }).then(function(data) {
           return containero.wait();
         }).then(function(data) {
-          resolve15([data, containero]);
+          resolve16([data, containero]);
         }).catch(function(err) {
           reject(err);
         });
@@ -13604,12 +13604,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13633,12 +13633,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13661,12 +13661,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13690,12 +13690,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -13718,12 +13718,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve15, reject) {
+        return new this.modem.Promise(function(resolve16, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve15(data);
+            resolve16(data);
           });
         });
       } else {
@@ -22320,8 +22320,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve15, reject) {
-              promiseResolve = resolve15;
+            return new Promise(function(resolve16, reject) {
+              promiseResolve = resolve16;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -22354,11 +22354,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err) {
           stream.destroy(err);
-          return new Promise((resolve15, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve15({ value: void 0, done: true });
+          return new Promise((resolve16, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve16({ value: void 0, done: true });
             stream.once("close", function() {
               if (err) reject(err);
-              else resolve15({ value: void 0, done: true });
+              else resolve16({ value: void 0, done: true });
             });
           });
         }
@@ -22402,8 +22402,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve15) => {
-          state.drains.push({ writes, resolve: resolve15 });
+        return new Promise((resolve16) => {
+          state.drains.push({ writes, resolve: resolve16 });
         });
       }
       write(data) {
@@ -22508,10 +22508,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve15, reject) => {
+      return new Promise((resolve16, reject) => {
         return pipeline4(...streams, (err) => {
           if (err) return reject(err);
-          resolve15();
+          resolve16();
         });
       });
     }
@@ -23181,16 +23181,16 @@ var require_extract2 = __commonJS({
           entryCallback = null;
           cb(err);
         }
-        function onnext(resolve15, reject) {
+        function onnext(resolve16, reject) {
           if (error3) {
             return reject(error3);
           }
           if (entryStream) {
-            resolve15({ value: entryStream, done: false });
+            resolve16({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve15;
+          promiseResolve = resolve16;
           promiseReject = reject;
           consumeCallback(null);
           if (extract2._finished && promiseResolve) {
@@ -23218,11 +23218,11 @@ var require_extract2 = __commonJS({
         function destroy(err) {
           extract2.destroy(err);
           consumeCallback(err);
-          return new Promise((resolve15, reject) => {
-            if (extract2.destroyed) return resolve15({ value: void 0, done: true });
+          return new Promise((resolve16, reject) => {
+            if (extract2.destroyed) return resolve16({ value: void 0, done: true });
             extract2.once("close", function() {
               if (err) reject(err);
-              else resolve15({ value: void 0, done: true });
+              else resolve16({ value: void 0, done: true });
             });
           });
         }
@@ -27074,8 +27074,8 @@ var init_runner = __esm({
       return this;
     };
     Runner.prototype.runAsync = async function runAsync(opts = {}) {
-      return new Promise((resolve15) => {
-        this.run(resolve15, opts);
+      return new Promise((resolve16) => {
+        this.run(resolve16, opts);
       });
     };
     Runner.prototype.abort = function() {
@@ -30515,9 +30515,9 @@ var require_Promise = __commonJS({
         _onFail.push(onFail);
       };
       this.then = function(onSuccess, onFail) {
-        return new Promise2(function(resolve15, reject) {
-          var s = onSuccess ? _then(onSuccess, resolve15, reject) : resolve15;
-          var f = onFail ? _then(onFail, resolve15, reject) : reject;
+        return new Promise2(function(resolve16, reject) {
+          var s = onSuccess ? _then(onSuccess, resolve16, reject) : resolve16;
+          var f = onFail ? _then(onFail, resolve16, reject) : reject;
           _process(s, f);
         }, me);
       };
@@ -30576,14 +30576,14 @@ var require_Promise = __commonJS({
         _reject(error3);
       });
     }
-    function _then(callback, resolve15, reject) {
+    function _then(callback, resolve16, reject) {
       return function(result2) {
         try {
           var res = callback(result2);
           if (res && typeof res.then === "function" && typeof res["catch"] === "function") {
-            res.then(resolve15, reject);
+            res.then(resolve16, reject);
           } else {
-            resolve15(res);
+            resolve16(res);
           }
         } catch (error3) {
           reject(error3);
@@ -30599,12 +30599,12 @@ var require_Promise = __commonJS({
     Promise2.prototype.finally = function(fn) {
       const me = this;
       const final = function() {
-        return new Promise2((resolve15) => resolve15()).then(fn).then(() => me);
+        return new Promise2((resolve16) => resolve16()).then(fn).then(() => me);
       };
       return this.then(final, final);
     };
     Promise2.all = function(promises) {
-      return new Promise2(function(resolve15, reject) {
+      return new Promise2(function(resolve16, reject) {
         var remaining = promises.length, results = [];
         if (remaining) {
           promises.forEach(function(p, i) {
@@ -30612,7 +30612,7 @@ var require_Promise = __commonJS({
               results[i] = result2;
               remaining--;
               if (remaining == 0) {
-                resolve15(results);
+                resolve16(results);
               }
             }, function(error3) {
               remaining = 0;
@@ -30620,14 +30620,14 @@ var require_Promise = __commonJS({
             });
           });
         } else {
-          resolve15(results);
+          resolve16(results);
         }
       });
     };
     Promise2.defer = function() {
       var resolver = {};
-      resolver.promise = new Promise2(function(resolve15, reject) {
-        resolver.resolve = resolve15;
+      resolver.promise = new Promise2(function(resolve16, reject) {
+        resolver.resolve = resolve16;
         resolver.reject = reject;
       });
       return resolver;
@@ -31386,7 +31386,7 @@ var require_Pool = __commonJS({
       DEBUG_PORT_ALLOCATOR.releasePort(worker.debugPort);
       this._removeWorkerFromList(worker);
       this._ensureMinWorkers();
-      return new Promise2(function(resolve15, reject) {
+      return new Promise2(function(resolve16, reject) {
         worker.terminate(false, function(err) {
           me.onTerminateWorker({
             forkArgs: worker.forkArgs,
@@ -31397,7 +31397,7 @@ var require_Pool = __commonJS({
           if (err) {
             reject(err);
           } else {
-            resolve15(worker);
+            resolve16(worker);
           }
         });
       });
@@ -31647,8 +31647,8 @@ var require_worker = __commonJS({
           method: CLEANUP_METHOD_ID,
           error: convertError(new Error("Worker terminating"))
         });
-        return new Promise2(function(resolve15) {
-          resolve15();
+        return new Promise2(function(resolve16) {
+          resolve16();
         });
       }
       var _exit = function() {
@@ -31673,9 +31673,9 @@ var require_worker = __commonJS({
         clearTimeout(timerId);
         _exit();
       });
-      return new Promise2(function(resolve15, reject) {
-        settlePromise.then(resolve15, reject);
-        timeoutPromise.then(resolve15, reject);
+      return new Promise2(function(resolve16, reject) {
+        settlePromise.then(resolve16, reject);
+        timeoutPromise.then(resolve16, reject);
       }).then(function() {
         worker.send({
           id: requestId,
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join35(array2, separator) {
+          function join36(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -37906,7 +37906,7 @@ var require_dist2 = __commonJS({
           function takeWhile(array2, predicate) {
             return array2 && array2.length ? baseWhile(array2, getIteratee(predicate, 3)) : [];
           }
-          var union2 = baseRest(function(arrays) {
+          var union3 = baseRest(function(arrays) {
             return baseUniq(baseFlatten(arrays, 1, isArrayLikeObject, true));
           });
           var unionBy = baseRest(function(arrays) {
@@ -38441,7 +38441,7 @@ var require_dist2 = __commonJS({
             start2 = start2 === undefined$1 ? start2 : toInteger(start2);
             return baseRest(func, start2);
           }
-          function spread2(func, start2) {
+          function spread3(func, start2) {
             if (typeof func != "function") {
               throw new TypeError2(FUNC_ERROR_TEXT);
             }
@@ -39569,7 +39569,7 @@ var require_dist2 = __commonJS({
           lodash2.sortedUniq = sortedUniq;
           lodash2.sortedUniqBy = sortedUniqBy;
           lodash2.split = split2;
-          lodash2.spread = spread2;
+          lodash2.spread = spread3;
           lodash2.tail = tail;
           lodash2.take = take2;
           lodash2.takeRight = takeRight;
@@ -39585,7 +39585,7 @@ var require_dist2 = __commonJS({
           lodash2.toPlainObject = toPlainObject;
           lodash2.transform = transform2;
           lodash2.unary = unary;
-          lodash2.union = union2;
+          lodash2.union = union3;
           lodash2.unionBy = unionBy;
           lodash2.unionWith = unionWith;
           lodash2.uniq = uniq;
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join35;
+          lodash2.join = join36;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44593,13 +44593,13 @@ function escape(character) {
 var PLAIN = /^[\x20-\x7e]*$/;
 var PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
 function visible(text3) {
-  const shown2 = PLAIN.test(text3) ? text3 : text3.replace(HIDDEN, escape);
-  return shown2.replace(RUNNER_COMMAND, "#\\x23[");
+  const shown3 = PLAIN.test(text3) ? text3 : text3.replace(HIDDEN, escape);
+  return shown3.replace(RUNNER_COMMAND, "#\\x23[");
 }
 function visibleLines(text3) {
   const lines = text3.replaceAll("\r\n", "\n");
-  const shown2 = PLAIN_LINES.test(lines) ? lines : lines.replace(HIDDEN, (character) => character === "\n" || character === "	" ? character : escape(character));
-  return shown2.replace(RUNNER_COMMAND, "#\\x23[");
+  const shown3 = PLAIN_LINES.test(lines) ? lines : lines.replace(HIDDEN, (character) => character === "\n" || character === "	" ? character : escape(character));
+  return shown3.replace(RUNNER_COMMAND, "#\\x23[");
 }
 function byteLength(text3) {
   return Buffer.byteLength(text3, "utf8");
@@ -44930,8 +44930,10 @@ var import_node_readline = require("node:readline");
 
 // src/core/model/optional.ts
 function defined(values) {
+  const keys = Object.keys(values);
+  if (keys.every((key) => values[key] !== void 0)) return values;
   const kept = {};
-  for (const [key, value] of Object.entries(values)) if (value !== void 0) kept[key] = value;
+  for (const key of keys) if (values[key] !== void 0) kept[key] = values[key];
   return kept;
 }
 
@@ -45474,8 +45476,9 @@ function stampOf(text3) {
   const readable2 = typeof envelope2 === "string" ? readEnvelope(text3) : envelope2;
   return typeof readable2 === "string" ? void 0 : readable2.stamp;
 }
+var ENVELOPES = /* @__PURE__ */ new WeakMap();
 function envelopeOf(record2) {
-  const envelope2 = readEnvelope(record2.raw);
+  const envelope2 = ENVELOPES.get(record2) ?? readEnvelope(record2.raw);
   return typeof envelope2 === "string" ? void 0 : envelope2;
 }
 function read(raw, envelope2) {
@@ -45497,6 +45500,7 @@ function read(raw, envelope2) {
   const fields2 = scan.fields;
   if (damaged !== void 0 && scan.openEnded !== void 0) Reflect.deleteProperty(fields2, scan.openEnded);
   const record2 = { timeMs: stamp?.timeMs ?? 0, serial: stamp?.serial ?? 0, type: type4, fields: fields2, raw };
+  ENVELOPES.set(record2, envelope2);
   return { kind: "record", record: record2, ...damaged === void 0 ? {} : { damaged } };
 }
 function scanFramed(raw, body) {
@@ -45908,9 +45912,9 @@ async function* linesOrPauses(input) {
   for (; ; ) {
     const next = lines.next();
     let timer;
-    const pause = new Promise((resolve15) => {
+    const pause = new Promise((resolve16) => {
       timer = setTimeout(() => {
-        resolve15(void 0);
+        resolve16(void 0);
       }, PAUSE_MS);
     });
     const first = await Promise.race([next, pause]);
@@ -46300,10 +46304,10 @@ var Engine = class _Engine {
     await this.#follow(await this.#docker.pull(/[:@]/.test(name2.split("/").at(-1) ?? "") ? name2 : `${name2}:latest`));
   }
   async #follow(stream) {
-    const steps = await new Promise((resolve15, reject) => {
+    const steps = await new Promise((resolve16, reject) => {
       this.#docker.modem.followProgress(stream, (error3, output2) => {
         if (error3) reject(error3);
-        else resolve15(output2);
+        else resolve16(output2);
       });
     });
     const failed3 = steps.find((step3) => step3.error !== void 0);
@@ -46322,7 +46326,7 @@ function readEnvironment(variables = process.env) {
 var import_node_child_process = require("node:child_process");
 function exec(argv, options = {}) {
   const [program3 = "", ...args] = argv;
-  return new Promise((resolve15) => {
+  return new Promise((resolve16) => {
     const out = [];
     const err = [];
     let timedOut = false;
@@ -46346,7 +46350,7 @@ function exec(argv, options = {}) {
     });
     child.on("close", (exit, signal4) => {
       clearTimeout(timer);
-      resolve15({
+      resolve16({
         argv,
         exit: startError === void 0 ? exit ?? void 0 : void 0,
         signal: signal4 ?? void 0,
@@ -46358,6 +46362,11 @@ function exec(argv, options = {}) {
     });
     child.stdin.end(options.input ?? "");
   });
+}
+function execNow(argv, timeoutMs) {
+  const [program3 = "", ...args] = argv;
+  const { status, stdout } = (0, import_node_child_process.spawnSync)(program3, args, { timeout: timeoutMs, encoding: "utf8", stdio: "pipe" });
+  return status === 0 ? stdout : void 0;
 }
 function start(argv, options = {}) {
   const [program3 = "", ...args] = argv;
@@ -46384,10 +46393,10 @@ async function rerunAsRoot(args = process.argv.slice(2)) {
     process.on(signal4, () => {
       child.kill(signal4);
     });
-  return new Promise((resolve15, reject) => {
+  return new Promise((resolve16, reject) => {
     child.on("error", reject);
     child.on("close", (exit) => {
-      resolve15(exit ?? 4);
+      resolve16(exit ?? 4);
     });
   });
 }
@@ -46515,8 +46524,8 @@ async function takeHostLock(file5, { mode: mode2 = "exclusive", waitS = WAIT_S, 
     { stdio: ["pipe", "pipe", "ignore"] }
   );
   const ended2 = new Promise(
-    (resolve15) => holder.once("close", () => {
-      resolve15();
+    (resolve16) => holder.once("close", () => {
+      resolve16();
     })
   );
   const release3 = async () => {
@@ -46539,10 +46548,10 @@ async function takeHostLock(file5, { mode: mode2 = "exclusive", waitS = WAIT_S, 
   }
 }
 function untilLocked(holder, ended2, failure2) {
-  return new Promise((resolve15, reject) => {
+  return new Promise((resolve16, reject) => {
     holder.once("error", reject);
     holder.stdout?.once("data", () => {
-      resolve15();
+      resolve16();
     });
     void ended2.then(() => {
       reject(new Error(failure2));
@@ -46552,21 +46561,68 @@ function untilLocked(holder, ended2, failure2) {
 
 // src/adapters/kernel/changes/kernel-parameters.ts
 var import_node_fs5 = require("node:fs");
-var FILES = {
+
+// src/adapters/kernel/changes/audit-backlog.ts
+var DEFAULT_BACKLOG = 64;
+var RUN_BACKLOG = 1024;
+var OF_OTHERS = 1 / 4;
+var RECORDS_EACH = 2;
+var MOST_UNDER_WAY = 128;
+var TIMEOUT_MS = 1e4;
+function readBacklog() {
+  return audit([]);
+}
+function writeBacklog(limit2) {
+  if (limit2 !== "") audit([limit2]);
+}
+function raiseTo(own2) {
+  const limit2 = Number(own2);
+  return own2 === "" || limit2 === 0 || limit2 > RUN_BACKLOG ? own2 : String(RUN_BACKLOG);
+}
+function mostUnderWay(backlog) {
+  const limit2 = backlog === "" ? DEFAULT_BACKLOG : Number(backlog);
+  if (limit2 === 0) return MOST_UNDER_WAY;
+  return Math.max(1, Math.min(MOST_UNDER_WAY, Math.floor(limit2 * (1 - OF_OTHERS) / RECORDS_EACH)));
+}
+function audit(args) {
+  const text3 = execNow([agentFile(), "audit-backlog", ...args], TIMEOUT_MS)?.trim() ?? "";
+  return /^[0-9]{1,10}$/.test(text3) ? text3 : "";
+}
+
+// src/adapters/kernel/changes/kernel-parameters.ts
+var PARAMETERS = {
   /** Its value `noquiet` makes explicit deny rules write records (security/apparmor/audit.c). */
-  audit: "/sys/module/apparmor/parameters/audit",
+  audit: inFile("/sys/module/apparmor/parameters/audit"),
   /** 0 lifts the limit of 10 records in 5 seconds (kernel/printk/printk.c, kauditd_printk_skb). */
-  printkRatelimit: "/proc/sys/kernel/printk_ratelimit"
+  printkRatelimit: inFile("/proc/sys/kernel/printk_ratelimit"),
+  /** How many records the kernel holds until they are read; empty where it cannot be asked (kernel/audit.c). */
+  auditBacklog: { read: readBacklog, write: writeBacklog }
 };
-var RUN_PARAMETERS = { audit: "noquiet", printkRatelimit: "0" };
+var RUN_PARAMETERS = {
+  audit: () => "noquiet",
+  printkRatelimit: () => "0",
+  auditBacklog: raiseTo
+};
 function readParameters() {
   return {
-    audit: (0, import_node_fs5.readFileSync)(FILES.audit, "utf8").trim(),
-    printkRatelimit: (0, import_node_fs5.readFileSync)(FILES.printkRatelimit, "utf8").trim()
+    audit: readParameter("audit"),
+    printkRatelimit: readParameter("printkRatelimit"),
+    auditBacklog: readParameter("auditBacklog")
   };
 }
+function readParameter(name2) {
+  return PARAMETERS[name2].read();
+}
 function writeParameters(values) {
-  for (const [name2, value] of Object.entries(values)) (0, import_node_fs5.writeFileSync)(FILES[name2], value);
+  for (const [name2, value] of Object.entries(values)) PARAMETERS[name2].write(value);
+}
+function inFile(path5) {
+  return {
+    read: () => (0, import_node_fs5.readFileSync)(path5, "utf8").trim(),
+    write: (value) => {
+      (0, import_node_fs5.writeFileSync)(path5, value);
+    }
+  };
 }
 function moduleParameter(name2) {
   try {
@@ -46579,14 +46635,14 @@ function moduleParameter(name2) {
 // src/adapters/kernel/changes/audit-switch.ts
 var WAIT_S2 = 3600;
 function auditSwitch(own2, lock2) {
-  const valueOf = (setting) => setting === "own" ? own2 : RUN_PARAMETERS.audit;
+  const valueOf = (setting) => setting === "own" ? own2 : RUN_PARAMETERS.audit(own2);
   return {
     own: own2,
     hold: ({ alone, signal: signal4 }) => takeHostLock(lock2, { mode: alone ? "exclusive" : "shared", waitS: WAIT_S2, signal: signal4 }),
     set: (setting) => {
       writeParameters({ audit: valueOf(setting) });
     },
-    has: (setting) => readParameters().audit === valueOf(setting)
+    has: (setting) => readParameter("audit") === valueOf(setting)
   };
 }
 
@@ -46601,12 +46657,14 @@ function beginChanges(id, options) {
   return withHostLock(LOCK, () => {
     save(file5);
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
-    writeParameters(Object.fromEntries(options.parameters.map((name2) => [name2, RUN_PARAMETERS[name2]])));
-    return new RecordedRun(file5, auditSwitch(originals().audit, SWITCH_LOCK));
+    const own2 = originals();
+    writeParameters(Object.fromEntries(options.parameters.map((name2) => [name2, RUN_PARAMETERS[name2](own2[name2])])));
+    return new RecordedRun(file5, auditSwitch(own2.audit, SWITCH_LOCK));
   });
 }
 var RecordedRun = class {
   auditSwitch;
+  mostUnderWay = mostUnderWay(readParameter("auditBacklog"));
   #file;
   constructor(file5, auditSwitch2) {
     this.#file = file5;
@@ -46751,8 +46809,8 @@ async function runCleanup() {
 }
 
 // src/cli/commands/diff-specs.ts
-var import_node_fs43 = require("node:fs");
-var import_node_path38 = require("node:path");
+var import_node_fs46 = require("node:fs");
+var import_node_path40 = require("node:path");
 
 // src/adapters/host/git-revision.ts
 var import_node_fs8 = require("node:fs");
@@ -47492,8 +47550,8 @@ function readQualifiers(cursor4, outer) {
     if (word === void 0) break;
     qualifiers = { ...qualifiers, ...MEANINGS[word] ?? { priority: priorityOf(word) } };
   }
-  const { audit, access: access5, owner, priority } = qualifiers;
-  return defined({ audit, access: access5, owner, priority });
+  const { audit: audit2, access: access5, owner, priority } = qualifiers;
+  return defined({ audit: audit2, access: access5, owner, priority });
 }
 function priorityOf(word) {
   return Number(/[+-]?[0-9]+$/.exec(word)?.[0] ?? 0);
@@ -48503,6 +48561,52 @@ function needsShell(c) {
   };
 }
 
+// src/core/spec/closed/exec-ways.ts
+var MOST_TELLING = 3;
+var PLAIN2 = ["true", "cat", "busybox", "sh", "dash", "bash"];
+var LOADER = /\/ld(?:-linux[^/]*|-musl[^/]*|-[\d.]+|64)?\.so(?:\.\d+)?$/;
+var EXEC_WAYS = ["copy", "memfd", "interpreter", "loader"];
+function otherWays({ executables: executables2, folders, departures: departures2, telling }) {
+  const isUsual = ({ path: path5 }) => !telling.some((one) => one.path === path5);
+  const loader = executables2.find(({ path: path5 }) => LOADER.test(path5));
+  const plain3 = plainOf(executables2.filter(isUsual));
+  const few = [...telling.slice(0, MOST_TELLING), ...plain3 === void 0 ? [] : [plain3]];
+  const [first] = folders;
+  const source = plain3 ?? few[0];
+  return [
+    ...source === void 0 ? [] : departures2.map((path5) => departure(path5, source.path)),
+    ...source === void 0 ? [] : folders.map((folder) => copyOf(folder, source.path)),
+    ...first === void 0 ? [] : telling.slice(0, MOST_TELLING).map(({ path: path5 }) => copyOf(first, path5)),
+    ...few.map(({ path: path5 }) => memberOf(["memfd", path5], ["exec-memfd", path5])),
+    ...first === void 0 ? [] : few.map(({ path: path5 }) => scriptOf(first, path5)),
+    ...loader === void 0 ? [] : few.map(({ path: path5 }) => throughLoader(loader.path, path5))
+  ];
+}
+function plainOf(programs) {
+  const named = PLAIN2.map((name2) => programs.find(({ path: path5 }) => path5.endsWith(`/${name2}`)));
+  return named.find((one) => one !== void 0) ?? programs.find(({ path: path5 }) => path5.includes("/bin/"));
+}
+function copyOf(folder, source) {
+  const target = `${folder === "/" ? "" : folder}/${nameOf3(source)}`;
+  return memberOf(["copy", target], ["exec-copy", source, target]);
+}
+function departure(path5, source) {
+  return { ...memberOf(["copy", path5], ["exec-copy", source, path5]), policy: "leaves" };
+}
+function scriptOf(folder, interpreter) {
+  const target = `${folder === "/" ? "" : folder}/${nameOf3(interpreter)}.script`;
+  return memberOf(["interpreter", interpreter], ["exec-script", interpreter, target]);
+}
+function throughLoader(loader, path5) {
+  return memberOf(["loader", path5], ["exec-loader", loader, path5]);
+}
+function nameOf3(path5) {
+  return `${path5.replace(/^.*\//, "")}.apparmor-probe`;
+}
+function memberOf(words5, operation2) {
+  return { words: words5, operation: operation2 };
+}
+
 // src/core/model/linux.ts
 var ERRNO = words(`
 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
@@ -48589,8 +48693,10 @@ var CLOSED_CLASSES = {
   ptrace: ["trace", "read", "tracedby", "readby"],
   signal: ["send", "receive"],
   change_profile: ["change_profile", "change_onexec", "stack", "change_hat"],
-  /** Paths of programs, each with the label that it starts under. */
-  exec: []
+  /** Paths of programs, alone or after one of these words, each with the label that it starts under. */
+  exec: EXEC_WAYS,
+  /** Paths with permissions, as file rules have them. */
+  file: []
 };
 var CLOSED_CLASS_NAMES = Object.keys(CLOSED_CLASSES);
 
@@ -48737,10 +48843,10 @@ var OPERATIONS = {
   mmap: { class: "file", args: [path] },
   mprotect: { class: "file", args: [path] },
   exec: { class: "file", args: [path], optional: nnp, pausedAs: "exec-pause" },
-  "exec-copy": { class: "file", args: [path, path], makes: 1, undoneBy: "unlink" },
-  "exec-memfd": { class: "file", args: [path] },
-  "exec-script": { class: "file", args: [path, path], makes: 1, undoneBy: "unlink" },
-  "exec-loader": { class: "file", args: [path, path] },
+  "exec-copy": { class: "file", args: [path, path], makes: 1, undoneBy: "unlink", pausedAs: "exec-copy-pause" },
+  "exec-memfd": { class: "file", args: [path], pausedAs: "exec-memfd-pause" },
+  "exec-script": { class: "file", args: [path, path], makes: 1, undoneBy: "unlink", pausedAs: "exec-script-pause" },
+  "exec-loader": { class: "file", args: [path, path], pausedAs: "exec-loader-pause" },
   change_profile: { ...change, args: [label], takesLabel: true, pausedAs: "profile-pause" },
   change_onexec: { ...change, args: [label], takesLabel: true },
   stack: { ...change, args: [label], takesLabel: true, pausedAs: "stack-pause" },
@@ -48835,32 +48941,1371 @@ function usage(name2, { args, optional: optional3 = [] }) {
   return [name2, ...args.map(({ word }) => word), ...optional3.map(({ kind }) => `[${kind.word}]`)].join(" ");
 }
 
+// src/core/profile/semantics/access.ts
+var QUESTIONS = {
+  file: fileQuestion,
+  capability: ({ name: name2 }) => question("capability", [name2], []),
+  network: ({ family: family2, type: type4, access: access5 = "create", conditions = "" }) => question("network", [family2, type4, access5, conditions], []),
+  signal: ({ access: access5, signal: signal4, peer }) => question("signal", [access5, signal4], [peer]),
+  ptrace: ({ access: access5, peer }) => question("ptrace", [access5], [peer]),
+  mount: ({ flags = [], target, source, fstype }) => question("mount", [[...flags].sort().join(",")], [target, source, fstype]),
+  umount: ({ target }) => question("umount", [], [target]),
+  pivot_root: ({ target, oldroot }) => question("pivot_root", [], [target, oldroot]),
+  change_profile: ({ exec: exec3, target }) => question("change_profile", [], [exec3, target]),
+  userns: ({ access: access5 = "create" }) => question("userns", [access5], []),
+  io_uring: ({ access: access5, label: label2 }) => question("io_uring", [access5], [label2]),
+  mqueue: ({ access: access5, type: type4, name: name2, label: label2 }) => question("mqueue", [access5, type4], [name2, label2]),
+  unix: ({ access: access5, type: type4, addr, label: label2, peerAddr, peerLabel }) => question("unix", [access5, type4], [addr, label2, peerAddr, peerLabel]),
+  dbus: ({ access: access5, bus: bus2, name: name2, peerLabel, path: path5, interface: iface, member: member2 }) => question("dbus", [access5], [bus2, name2, peerLabel, path5, iface, member2])
+};
+function questionOf(access5) {
+  const ask = QUESTIONS[access5.class];
+  return ask(access5);
+}
+function fileQuestion({ path: path5, permission, owner, target = "/x" }) {
+  const whose = owner === false ? "other" : "owner";
+  if (permission === "l") return question("link", [whose], [path5, target]);
+  const letter = permission === "c" || permission === "d" ? "w" : permission;
+  return question("file", [letter, whose], [path5]);
+}
+function question(domain, words5, parts) {
+  return { domain, words: words5, key: parts.map((part) => part ?? "").join("\0") };
+}
+var ACCESSES2 = {
+  file: ([permission = "", whose], [path5 = ""]) => ({
+    class: "file",
+    path: path5,
+    permission,
+    owner: whose !== "other"
+  }),
+  link: ([whose], [path5 = "", target = ""]) => ({
+    class: "file",
+    path: path5,
+    permission: "l",
+    owner: whose !== "other",
+    target
+  }),
+  capability: ([name2 = ""]) => ({ class: "capability", name: name2 }),
+  network: ([family2 = "", type4 = "", access5 = "", conditions]) => defined({
+    class: "network",
+    family: family2,
+    type: type4,
+    access: access5,
+    conditions: conditions === "" ? void 0 : conditions
+  }),
+  signal: ([access5 = "", signal4 = ""], [peer = ""]) => ({ class: "signal", access: access5, signal: signal4, peer }),
+  ptrace: ([access5 = ""], [peer = ""]) => ({ class: "ptrace", access: access5, peer }),
+  mount: ([flags = ""], [target = "", source = "", fstype = ""]) => ({
+    class: "mount",
+    target,
+    source,
+    fstype,
+    flags: flags === "" ? [] : flags.split(",")
+  }),
+  umount: (_words, [target = ""]) => ({ class: "umount", target }),
+  pivot_root: (_words, [target = "", oldroot = ""]) => ({ class: "pivot_root", target, oldroot }),
+  change_profile: (_words, [exec3, target = ""]) => defined({ class: "change_profile", target, exec: exec3 === "" ? void 0 : exec3 }),
+  userns: ([access5 = ""]) => ({ class: "userns", access: access5 }),
+  io_uring: ([access5 = ""], [label2 = ""]) => ({ class: "io_uring", access: access5, label: label2 }),
+  mqueue: ([access5 = "", type4 = ""], [name2 = "", label2 = ""]) => ({ class: "mqueue", access: access5, type: type4, name: name2, label: label2 }),
+  unix: ([access5 = "", type4 = ""], [addr = "", label2 = "", peerAddr = "", peerLabel = ""]) => ({
+    class: "unix",
+    access: access5,
+    type: type4,
+    addr,
+    label: label2,
+    peerAddr,
+    peerLabel
+  }),
+  dbus: ([access5 = ""], [bus2 = "", name2 = "", peerLabel = "", path5 = "", iface = "", member2 = ""]) => ({
+    class: "dbus",
+    access: access5,
+    bus: bus2,
+    name: name2,
+    peerLabel,
+    path: path5,
+    interface: iface,
+    member: member2
+  })
+};
+function accessOf({ domain, words: words5, key }) {
+  return ACCESSES2[domain](words5, key.split("\0"));
+}
+
+// src/core/profile/patterns/glob.ts
+var MAX_BYTES = 524288;
+var MAX_DEPTH3 = 50;
+var ANY = "[^\\000]*";
+function translate(text3, { path: path5 }) {
+  const bytes = Buffer.from(text3).toString("latin1");
+  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
+  if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
+  const plain3 = unescape(bytes);
+  try {
+    return { regex: new GlobConverter(path5 ? singleSlashes(plain3) : plain3).convert() };
+  } catch (error3) {
+    if (error3 instanceof GlobError) return { problem: error3.message };
+    throw error3;
+  }
+}
+var GlobError = class extends Error {
+};
+var GlobConverter = class {
+  #text;
+  #regex = "";
+  #inClass = false;
+  /** How many commas were seen in each open `{`, the innermost last. */
+  #commas = [];
+  constructor(text3) {
+    this.#text = text3;
+  }
+  convert() {
+    let at = 0;
+    while (at < this.#text.length) {
+      at = this.#text[at] === "\\" ? this.#escaped(at + 1) : this.#plain(at);
+    }
+    if (this.#inClass) throw new GlobError("a [ is not closed");
+    if (this.#commas.length > 0) throw new GlobError("a { is not closed");
+    return this.#regex;
+  }
+  /** Takes the character after a backslash. @returns the offset after it. */
+  #escaped(at) {
+    const c = this.#text[at];
+    switch (c) {
+      case void 0:
+        throw new GlobError("it ends in a backslash");
+      case "*":
+      case "[":
+      case "]":
+      case "{":
+      case "}":
+        this.#regex += `\\${c}`;
+        return at + 1;
+      case "?":
+        this.#regex += c;
+        return at + 1;
+      case ",":
+        this.#regex += this.#inClass ? "\\," : ",";
+        return at + 1;
+      default:
+        return this.#escapeSequence(at, c);
+    }
+  }
+  /** An escape sequence stays one. A backslash that nothing needs is dropped, as the parser does with a warning. */
+  #escapeSequence(at, c) {
+    const escape5 = readEscape(this.#text, at);
+    if (escape5 === void 0) {
+      this.#literal(c);
+      return at + 1;
+    }
+    this.#regex += `\\${this.#text.slice(at, escape5.end)}`;
+    return escape5.end;
+  }
+  /** Takes a character without a backslash before it. @returns the offset after it, or after `**`. */
+  #plain(at) {
+    const c = this.#text[at] ?? "";
+    switch (c) {
+      case "*":
+        return this.#star(at);
+      case "?":
+        this.#regex += "[^/\\x00]";
+        break;
+      case "[":
+        this.#inClass = true;
+        this.#regex += c;
+        break;
+      case "]":
+        if (!this.#inClass) throw new GlobError("there is a ] without a [");
+        this.#inClass = false;
+        this.#regex += c;
+        break;
+      case "{":
+      case "}":
+      case ",":
+        if (this.#inClass) this.#regex += c;
+        else this.#alternation(c);
+        break;
+      default:
+        this.#literal(c);
+    }
+    return at + 1;
+  }
+  /** `*` stays within a path component, `**` does not. One that is a whole component needs a character. */
+  #star(at) {
+    if (this.#regex.endsWith("/") && /^\**(?:\/|$)/.test(this.#text.slice(at))) this.#regex += "[^/\\x00]";
+    const isDouble = this.#text[at + 1] === "*";
+    this.#regex += isDouble ? "[^\\x00]*" : "[^/\\x00]*";
+    return isDouble ? at + 2 : at + 1;
+  }
+  #alternation(c) {
+    if (c === "{") this.#open();
+    else if (c === "}") this.#close();
+    else this.#comma();
+  }
+  #open() {
+    if (this.#commas.length + 1 >= MAX_DEPTH3) throw new GlobError(`more than ${MAX_DEPTH3} braces are nested`);
+    this.#commas.push(0);
+    this.#regex += "(";
+  }
+  #close() {
+    const commas = this.#commas.pop();
+    if (commas === void 0) throw new GlobError("there is a } without a {");
+    if (commas === 0) throw new GlobError("braces need a comma");
+    this.#regex += ")";
+  }
+  #comma() {
+    const innermost = this.#commas.length - 1;
+    if (innermost < 0) {
+      this.#regex += ",";
+      return;
+    }
+    this.#commas[innermost] = (this.#commas[innermost] ?? 0) + 1;
+    this.#regex += "|";
+  }
+  /** A character that stands for itself, escaped where a regular expression would give it a meaning. */
+  #literal(c) {
+    const isSpecial = ".+|()".includes(c) || !this.#inClass && (c === "^" || c === "$");
+    this.#regex += isSpecial ? `\\${c}` : c;
+  }
+};
+
+// src/core/profile/patterns/join-globs.ts
+function globsOf({ expanded, alternation }) {
+  return alternation === void 0 ? expanded : [alternation];
+}
+function joinGlobs(fields2, { path: path5 = false } = {}) {
+  const regexes = [];
+  for (const field of fields2) {
+    const translation = anyOf(field === void 0 ? [] : globsOf(field), path5);
+    if ("problem" in translation) return translation;
+    regexes.push(translation.regex);
+  }
+  return { regex: regexes.join("\\000") };
+}
+function anyOf(globs, path5) {
+  const regexes = [];
+  for (const glob of globs) {
+    const translation = translate(glob, { path: path5 });
+    if ("problem" in translation) return translation;
+    regexes.push(translation.regex);
+  }
+  if (regexes.length > 1) return { regex: `(${regexes.join("|")})` };
+  return { regex: regexes[0] ?? ANY };
+}
+
+// src/core/profile/semantics/grant-types.ts
+var DOMAINS = [
+  "file",
+  "link",
+  "capability",
+  "network",
+  "mount",
+  "umount",
+  "pivot_root",
+  "ptrace",
+  "signal",
+  "dbus",
+  "unix",
+  "mqueue",
+  "io_uring",
+  "change_profile",
+  "userns"
+];
+function wordSet(words5) {
+  return words5.length === 0 ? void 0 : new Set(words5);
+}
+function conditionWords(conditions, consumed = []) {
+  const texts = Object.entries(conditions).filter(([key]) => !consumed.includes(key)).map(([key, { expanded }]) => `${key}=${expanded.join(",")}`);
+  return wordSet(texts.length === 0 ? [] : [texts.sort().join(" ")]);
+}
+
+// src/core/profile/semantics/file-grants.ts
+var EVERY_PATH = { text: "/{**,}", expanded: ["/{**,}"] };
+var SUBSET = "subset";
+var ANY_TARGET2 = "/[^/][\\000-\\377]*";
+function fileGrants(rule, { aliases: aliases2 }) {
+  return withAliases(rule.path ?? EVERY_PATH, aliases2).flatMap((glob) => {
+    const path5 = translate(glob, { path: true });
+    return "problem" in path5 ? [path5] : pathGrants(rule, path5.regex);
+  });
+}
+function pathGrants(rule, regex) {
+  const owner = ownerOf(rule.qualifiers);
+  const letters = lettersOf2(rule);
+  const grants3 = [];
+  if (letters.size > 0) grants3.push({ domain: "file", words: [letters, owner], regex });
+  if (rule.permissions.includes("x")) {
+    grants3.push({ domain: "file", words: [new Set("x"), owner], regex, detail: transitionOf(rule) });
+  }
+  if (rule.permissions.includes("l")) {
+    grants3.push({ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET2}`, detail: SUBSET });
+  }
+  return grants3;
+}
+function lettersOf2(rule) {
+  const letters = new Set(rule.permissions);
+  const executes = letters.delete("x");
+  letters.delete("l");
+  if (letters.has("w")) letters.add("a");
+  if (executes && execMode(rule).includes("i") && rule.qualifiers.access !== "deny") letters.add("m");
+  return letters;
+}
+function transitionOf(rule) {
+  const { safety, target, targetName = target } = rule.exec ?? {};
+  const mode2 = modeWithSafety(execMode(rule), safety);
+  return targetName === void 0 ? mode2 : `${mode2} -> ${unquote(targetName)}`;
+}
+function modeWithSafety(mode2, safety) {
+  if (safety === void 0) return mode2;
+  if (/^[ix]/i.test(mode2)) return `${safety} ${mode2}`;
+  return (safety === "safe" ? mode2.charAt(0).toUpperCase() : mode2.charAt(0).toLowerCase()) + mode2.slice(1);
+}
+function execMode({ exec: exec3, path: path5 }) {
+  return exec3?.mode ?? (path5 === void 0 ? "ix" : "x");
+}
+function linkGrants(rule, { aliases: aliases2 }) {
+  const targets = withAliases(rule.target, aliases2);
+  return withAliases(rule.path, aliases2).flatMap((path5) => targets.map((target) => linkGrant(rule, path5, target)));
+}
+function linkGrant({ qualifiers, subset }, pathGlob, targetGlob) {
+  const path5 = translate(pathGlob, { path: true });
+  const target = translate(targetGlob, { path: true });
+  if ("problem" in path5) return path5;
+  if ("problem" in target) return target;
+  const regex = `${path5.regex}\\000${target.regex}`;
+  return defined({ domain: "link", words: [ownerOf(qualifiers)], regex, detail: subset ? SUBSET : void 0 });
+}
+function ownerOf({ owner }) {
+  return wordSet(owner === void 0 ? [] : [owner]);
+}
+function withAliases(expression2, aliases2) {
+  const globs = globsOf(expression2);
+  const copies = globs.flatMap(
+    (glob) => aliases2.filter(({ from: from2 }) => glob.startsWith(from2)).map(({ from: from2, to }) => to + glob.slice(from2.length))
+  );
+  return [...globs, ...copies];
+}
+
+// src/core/profile/semantics/peer-grants.ts
+var UNSAFE = "unsafe";
+var KEYS = {
+  signal: ["peer"],
+  ptrace: ["peer"],
+  io_uring: ["label"],
+  mqueue: ["name", "label"],
+  dbus: ["bus", "name", "peer.label", "path", "interface", "member"],
+  unix: ["addr", "label", "peer.addr", "peer.label"]
+};
+var WITH_SECOND_WORD = ["signal", "unix", "mqueue"];
+function peerGrants(rule) {
+  const { kind, qualifiers } = rule;
+  const conditions = {
+    ...rule.conditions,
+    name: rule.name ?? rule.conditions["name"] ?? rule.conditions["peer.name"]
+  };
+  const key = joinGlobs(KEYS[kind].map((name2) => conditions[name2]));
+  if ("problem" in key) return [key];
+  const access5 = wordSet(rule.access);
+  const second = wordSet(rule.signals ?? conditions["type"]?.expanded ?? []);
+  const further = conditionWords(rule.conditions, consumedKeys(rule));
+  const words5 = WITH_SECOND_WORD.includes(kind) ? [access5, second, further] : [access5, further];
+  const grant = { domain: kind, words: words5, regex: key.regex };
+  if (kind !== "unix" || qualifiers.access === "deny") return [grant];
+  return [grant, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), second, access5, void 0], regex: "" }];
+}
+function consumedKeys({ kind, name: name2, conditions }) {
+  const second = WITH_SECOND_WORD.includes(kind) ? [kind === "signal" ? "set" : "type"] : [];
+  const named = name2 === void 0 && conditions["name"] === void 0 ? ["peer.name"] : [];
+  return [...KEYS[kind], ...second, ...named];
+}
+var ANY_PROGRAM = "/[^/\\x00][^\\x00]*";
+function changeProfileGrants(rule) {
+  const target = joinGlobs([rule.target]);
+  if ("problem" in target) return [target];
+  const exec3 = rule.exec === void 0 ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
+  if ("problem" in exec3) return [exec3];
+  return ["", exec3.regex].map(
+    (program3) => defined({
+      domain: "change_profile",
+      words: [],
+      regex: `${program3}\\000${target.regex}`,
+      detail: program3 !== "" && rule.mode === UNSAFE ? UNSAFE : void 0
+    })
+  );
+}
+
+// src/core/profile/patterns/heap.ts
+var Heap = class {
+  #items = [];
+  #compare;
+  /** @param compare negative when the first is to come out earlier. */
+  constructor(compare) {
+    this.#compare = compare;
+  }
+  push(item) {
+    let at = this.#items.push(item) - 1;
+    while (at > 0) {
+      const parent = at - 1 >> 1;
+      const above = this.#items[parent];
+      if (above === void 0 || this.#compare(above, item) <= 0) break;
+      this.#items[at] = above;
+      at = parent;
+    }
+    this.#items[at] = item;
+  }
+  /** Removes the smallest item. */
+  pop() {
+    const [top] = this.#items;
+    const last = this.#items.pop();
+    if (last === void 0 || this.#items.length === 0) return top;
+    let at = 0;
+    for (; ; ) {
+      let child = 2 * at + 1;
+      const left = this.#items[child];
+      const right = this.#items[child + 1];
+      if (left === void 0) break;
+      let least = left;
+      if (right !== void 0 && this.#compare(right, left) < 0) {
+        child += 1;
+        least = right;
+      }
+      if (this.#compare(last, least) <= 0) break;
+      this.#items[at] = least;
+      at = child;
+    }
+    this.#items[at] = last;
+    return top;
+  }
+};
+
+// src/core/profile/patterns/possible-names.ts
+var SLASH = 47;
+var DOT = 46;
+var EMPTY = 0;
+var SLASHED = 1;
+var ONE_DOT = 2;
+var TWO_DOTS = 3;
+var INSIDE = 4;
+var FOLDER_COST = 35;
+function stepPath(state, byte) {
+  if (byte === 0) return -1;
+  if (state === EMPTY) return byte === SLASH ? SLASHED : -1;
+  if (byte === SLASH) return state === INSIDE ? SLASHED : -1;
+  if (byte === DOT && state === SLASHED) return ONE_DOT;
+  return byte === DOT && state === ONE_DOT ? TWO_DOTS : INSIDE;
+}
+function endPath(state) {
+  if (state === INSIDE) return 0;
+  return state === SLASHED ? FOLDER_COST : void 0;
+}
+var PATH = { start: EMPTY, step: stepPath, end: endPath };
+var TEXT = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 0, end: () => 0 };
+var NAME2 = {
+  start: 0,
+  step: (_state, byte) => byte === 0 ? -1 : 1,
+  end: (state) => state === 1 ? 0 : void 0
+};
+var NOTHING = { start: 0, step: () => -1, end: () => 0 };
+function row(...shapes) {
+  const part = (state) => shapes[state >> 3] ?? NOTHING;
+  return {
+    start: shapes[0]?.start ?? 0,
+    step: (state, byte) => {
+      if (byte !== 0) {
+        const next2 = part(state).step(state & 7, byte);
+        return next2 < 0 ? next2 : (state & ~7) + next2;
+      }
+      const next = (state >> 3) + 1;
+      return next < shapes.length && part(state).end(state & 7) !== void 0 ? next * 8 + part(next * 8).start : -1;
+    },
+    end: (state) => state >> 3 === shapes.length - 1 ? part(state).end(state & 7) : void 0
+  };
+}
+function byteCost(byte) {
+  return COSTS[byte] ?? 200;
+}
+var COSTS = Uint8Array.from({ length: 256 }, (_, byte) => costOf(byte));
+function costOf(byte) {
+  if (byte === 0) return 0;
+  const c = String.fromCharCode(byte);
+  if (c === "x") return 10;
+  if (/[a-z/]/.test(c)) return 11;
+  if (/[0-9]/.test(c)) return 12;
+  if (/[-._]/.test(c)) return 14;
+  if (/[A-Z]/.test(c)) return 15;
+  if (byte > 32 && byte < 127) return 30;
+  if (c === " ") return 60;
+  return byte >= 128 ? 100 : 200;
+}
+
+// src/core/profile/patterns/automaton.ts
+var MAX_STATES = 1e5;
+var STRIDE = 64;
+var Automaton = class {
+  /** Per nondeterministic state: its set, where it moves, which expression it is of, and which it accepts. */
+  #sets = [];
+  #next = [];
+  #expressionOf = [];
+  #accepts = /* @__PURE__ */ new Map();
+  /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
+  #distinct;
+  #setOf;
+  /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
+  #sides;
+  /** Per byte its class, and per class its cheapest byte. */
+  #classOf;
+  #representatives = [];
+  /** Per nondeterministic state, once asked for: what is reached without a byte, and with one. */
+  #closures = [];
+  #moves = [];
+  /** The members of a step while they are collected, and in which step each was met last. */
+  #scratch;
+  #stamps;
+  #stamp = 0;
+  #states = /* @__PURE__ */ new Map();
+  #tagLists = /* @__PURE__ */ new Map();
+  #start;
+  #limit;
+  /** @param limit how many deterministic states are kept. */
+  constructor(expressions, limit2 = MAX_STATES) {
+    this.#limit = limit2;
+    const starts = expressions.map((nfa, tag3) => this.#add(nfa, tag3));
+    this.#distinct = [...new Set(this.#sets.filter((set2) => set2 !== void 0))];
+    const indexes = new Map(this.#distinct.map((set2, i) => [set2, i]));
+    this.#setOf = this.#sets.map((set2) => set2 === void 0 ? -1 : indexes.get(set2) ?? -1);
+    this.#classOf = this.#classify();
+    this.#sides = this.#distinct.map((set2) => this.#smallerSide(set2));
+    this.#scratch = new Int32Array(this.#sets.length);
+    this.#stamps = new Float64Array(this.#sets.length);
+    this.#start = this.#intern(Int32Array.from(new Set(starts.flatMap((start2) => [...this.#closure(start2)]))));
+  }
+  /** @returns the indexes of the expressions that match the whole string, ascending. */
+  match(text3) {
+    const bytes = typeof text3 === "string" ? Buffer.from(text3) : text3;
+    let state = this.#start;
+    for (const byte of bytes) state = this.#step(state, this.#classOf[byte] ?? 0);
+    return state.tags;
+  }
+  /**
+   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings: a search for
+   * the cheapest strings first (Dijkstra), over pairs of a state and the shape's state.
+   * @param focus only strings that one of these expressions may still match are followed.
+   */
+  tagSets(shape, { examples = 3, focus } = {}) {
+    const found = /* @__PURE__ */ new Map();
+    const done = /* @__PURE__ */ new Set();
+    const offered = /* @__PURE__ */ new Map();
+    const heap = new Heap((a, b) => a.cost - b.cost);
+    heap.push({ state: this.#start, form: shape.start, cost: 0, byte: -1 });
+    let complete = true;
+    for (let visit2 = heap.pop(); visit2 !== void 0; visit2 = heap.pop()) {
+      const pair = visit2.state.id * STRIDE + visit2.form;
+      if (done.has(pair)) continue;
+      done.add(pair);
+      const endCost = shape.end(visit2.form);
+      if (endCost !== void 0) {
+        const { tags } = visit2.state;
+        found.set(tags, withExample(found.get(tags) ?? [], { cost: visit2.cost + endCost, visit: visit2 }, examples));
+      }
+      if (this.#states.size >= this.#limit) {
+        complete = false;
+        continue;
+      }
+      for (const { byte, to: state } of this.#expand(visit2.state)) {
+        const form2 = shape.step(visit2.form, byte);
+        if (form2 < 0) continue;
+        const cost = visit2.cost + byteCost(byte);
+        const next = state.id * STRIDE + form2;
+        if (done.has(next) || (offered.get(next) ?? Infinity) <= cost || !this.#isAlive(state, focus)) continue;
+        offered.set(next, cost);
+        heap.push({ state, form: form2, cost, from: visit2, byte });
+      }
+    }
+    const sets = [...found].map(([tags, list2]) => ({
+      tags,
+      examples: [...list2].sort(byExampleCost).map(({ visit: visit2 }) => bytesOf(visit2))
+    }));
+    return { sets, complete };
+  }
+  /** Adds the states of an expression. @returns its start. */
+  #add(nfa, tag3) {
+    const base = this.#sets.length;
+    for (const set2 of nfa.sets) {
+      this.#sets.push(set2);
+      this.#expressionOf.push(tag3);
+    }
+    for (const moves of nfa.next) this.#next.push(moves.map((to) => to + base));
+    this.#accepts.set(nfa.accept + base, tag3);
+    return nfa.start + base;
+  }
+  /** Whether one of these expressions can still match from here. */
+  #isAlive(state, focus) {
+    return focus === void 0 || state.members.some((member2) => focus.has(this.#expressionOf[member2] ?? -1));
+  }
+  /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
+  #classify() {
+    const classes = /* @__PURE__ */ new Map();
+    return Uint8Array.from({ length: 256 }, (_, byte) => {
+      const key = `${this.#distinct.map((set2) => `${set2[byte] ?? 0}`).join("")} ${lookOf(byte)}`;
+      const number4 = classes.get(key) ?? classes.size;
+      classes.set(key, number4);
+      const cheapest = this.#representatives[number4];
+      if (cheapest === void 0 || byteCost(byte) < byteCost(cheapest)) this.#representatives[number4] = byte;
+      return number4;
+    });
+  }
+  #smallerSide(set2) {
+    const classes = [...this.#representatives.keys()];
+    const isInside2 = (number4) => set2[this.#representatives[number4] ?? 0] === 1;
+    const inside2 = classes.filter(isInside2);
+    return 2 * inside2.length <= classes.length ? inside2 : classes.filter((number4) => !isInside2(number4));
+  }
+  /** The states that matter among those reached without reading a byte. */
+  #closure(from2) {
+    const known2 = this.#closures[from2];
+    if (known2 !== void 0) return known2;
+    const reached = /* @__PURE__ */ new Set([from2]);
+    for (const state of reached) {
+      if (this.#sets[state] !== void 0) continue;
+      for (const to of this.#next[state] ?? []) reached.add(to);
+    }
+    const members3 = [...reached].filter((state) => this.#sets[state] !== void 0 || this.#accepts.has(state));
+    const closure = Int32Array.from(members3);
+    this.#closures[from2] = closure;
+    return closure;
+  }
+  /** The states that matter among those reached by one byte. */
+  #afterByte(from2) {
+    return this.#moves[from2] ??= Int32Array.from(
+      new Set((this.#next[from2] ?? []).flatMap((to) => [...this.#closure(to)]))
+    );
+  }
+  /** The state that a byte of a class leads to. */
+  #step(state, number4) {
+    const known2 = state.next[number4];
+    if (known2 !== void 0) return known2;
+    const byte = this.#representatives[number4] ?? 0;
+    const scratch = this.#scratch;
+    const stamps = this.#stamps;
+    this.#stamp += 1;
+    const stamp = this.#stamp;
+    let count2 = 0;
+    for (const member2 of state.members) {
+      if (this.#sets[member2]?.[byte] !== 1) continue;
+      for (const reached of this.#afterByte(member2)) {
+        if (stamps[reached] === stamp) continue;
+        stamps[reached] = stamp;
+        scratch[count2] = reached;
+        count2 += 1;
+      }
+    }
+    const next = this.#intern(scratch.subarray(0, count2));
+    if (this.#states.size < this.#limit) state.next[number4] = next;
+    return next;
+  }
+  /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
+  #expand(state) {
+    if (state.edges !== void 0) return state.edges;
+    const groups = this.#split(new Set(state.members.map((member2) => this.#setOf[member2] ?? -1)));
+    const cheapest = [];
+    for (let number4 = 0; number4 < groups.length; number4 += 1) {
+      const byte = this.#representatives[number4] ?? 0;
+      const place3 = (groups[number4] ?? 0) * BYTE_KINDS + byteKind(byte);
+      const best2 = cheapest[place3];
+      if (best2 === void 0 || byteCost(byte) < byteCost(best2)) cheapest[place3] = byte;
+    }
+    const steps = [];
+    const edges = [];
+    cheapest.forEach((byte, place3) => {
+      const group = Math.floor(place3 / BYTE_KINDS);
+      edges.push({ byte, to: steps[group] ??= this.#step(state, this.#classOf[byte] ?? 0) });
+    });
+    state.edges = edges;
+    return edges;
+  }
+  /** Numbers the classes of bytes so that two have one number only when each of these sets has both or neither. */
+  #split(sets) {
+    const groups = new Uint16Array(this.#representatives.length);
+    let count2 = 1;
+    for (const index of sets) {
+      const parts = /* @__PURE__ */ new Map();
+      for (const number4 of this.#sides[index] ?? []) {
+        const group = groups[number4] ?? 0;
+        let part = parts.get(group);
+        if (part === void 0) {
+          part = count2;
+          parts.set(group, part);
+          count2 += 1;
+        }
+        groups[number4] = part;
+      }
+    }
+    return groups;
+  }
+  /** @param members each once, in any order; they are sorted, and copied where they are kept. */
+  #intern(members3) {
+    members3.sort();
+    const key = Buffer.from(members3.buffer, members3.byteOffset, members3.byteLength).toString("latin1");
+    const known2 = this.#states.get(key);
+    if (known2 !== void 0) return known2;
+    const list2 = [...members3].flatMap((member2) => this.#accepts.get(member2) ?? []).sort((a, b) => a - b);
+    const tags = this.#tagLists.get(list2.join()) ?? list2;
+    this.#tagLists.set(list2.join(), tags);
+    const state = { members: members3.slice(), tags, next: [], id: this.#states.size };
+    if (this.#states.size < this.#limit) this.#states.set(key, state);
+    return state;
+  }
+};
+function byExampleCost(a, b) {
+  return a.cost - b.cost;
+}
+function withExample(list2, example, most) {
+  const all = [...list2, example];
+  return all.length > most ? all.sort(byExampleCost).slice(0, most) : all;
+}
+function bytesOf(last) {
+  const bytes = [];
+  for (let visit2 = last; visit2 !== void 0 && visit2.byte >= 0; visit2 = visit2.from) {
+    bytes.push(visit2.byte);
+  }
+  return Uint8Array.from(bytes.reverse());
+}
+var BYTE_KINDS = 4;
+function byteKind(byte) {
+  if (byte === 0) return 0;
+  if (byte === 47) return 1;
+  return byte === 46 ? 2 : 3;
+}
+function lookOf(byte) {
+  const c = String.fromCharCode(byte);
+  if (byte === 0 || c === "/" || c === ".") return c;
+  if (/[a-z]/.test(c)) return "lower";
+  if (/[A-Z]/.test(c)) return "upper";
+  if (/[0-9]/.test(c)) return "digit";
+  if (byte >= 128) return "high";
+  return byte < 32 ? "control" : "sign";
+}
+
+// src/core/profile/patterns/regex.ts
+var MAX_STATES2 = 2e6;
+var MAX_SHARED_SETS = 1e4;
+var sharedSets = /* @__PURE__ */ new Map();
+function byteSet(has) {
+  const set2 = Uint8Array.from({ length: 256 }, (_, byte) => has(byte) ? 1 : 0);
+  const key = set2.join("");
+  const shared = sharedSets.get(key);
+  if (shared !== void 0) return shared;
+  if (sharedSets.size < MAX_SHARED_SETS) sharedSets.set(key, set2);
+  return set2;
+}
+var SINGLE_BYTES = Array.from({ length: 256 }, (_, code2) => byteSet((byte) => byte === code2));
+var RegexError = class extends Error {
+};
+function readRegex(source) {
+  try {
+    return new RegexReader(source).read();
+  } catch (error3) {
+    if (error3 instanceof RegexError) return { problem: error3.message };
+    throw error3;
+  }
+}
+var RegexReader = class {
+  #sets = [];
+  #next = [];
+  #exact = true;
+  #at = 0;
+  #source;
+  constructor(source) {
+    this.#source = source;
+  }
+  read() {
+    const [start2, accept] = this.#alternatives();
+    if (this.#at < this.#source.length) throw new RegexError("there is a ) without a (");
+    return { sets: this.#sets, next: this.#next, start: start2, accept, exact: this.#exact };
+  }
+  #state(set2) {
+    if (this.#sets.length >= MAX_STATES2) throw new RegexError("the expression is too large");
+    this.#sets.push(set2);
+    return this.#next.push([]) - 1;
+  }
+  #move(from2, to) {
+    this.#next[from2]?.push(to);
+  }
+  #alternatives() {
+    const all = [this.#sequence()];
+    while (this.#source[this.#at] === "|") {
+      this.#at += 1;
+      all.push(this.#sequence());
+    }
+    const [first] = all;
+    if (first !== void 0 && all.length === 1) return first;
+    const start2 = this.#state();
+    const end = this.#state();
+    for (const [from2, to] of all) {
+      this.#move(start2, from2);
+      this.#move(to, end);
+    }
+    return [start2, end];
+  }
+  #sequence() {
+    const start2 = this.#state();
+    let end = start2;
+    for (let c = this.#source[this.#at]; c !== void 0 && c !== "|" && c !== ")"; c = this.#source[this.#at]) {
+      const [from2, to] = this.#repeated(this.#term(c));
+      this.#move(end, from2);
+      end = to;
+    }
+    return [start2, end];
+  }
+  #repeated([from2, to]) {
+    const sign = this.#source[this.#at];
+    if (sign !== "*" && sign !== "+") return [from2, to];
+    this.#at += 1;
+    this.#exact = false;
+    const start2 = this.#state();
+    const end = this.#state();
+    this.#move(start2, from2);
+    this.#move(to, end);
+    this.#move(to, from2);
+    if (sign === "*") this.#move(start2, end);
+    return [start2, end];
+  }
+  #term(c) {
+    if (c === "*" || c === "+") throw new RegexError(`there is nothing to repeat before ${c}`);
+    if (c === "(") {
+      this.#at += 1;
+      const inner = this.#alternatives();
+      if (this.#source[this.#at] !== ")") throw new RegexError("a ( is not closed");
+      this.#at += 1;
+      return inner;
+    }
+    if (c === "[") return this.#oneOf(this.#charClass());
+    if (c === ".") {
+      this.#at += 1;
+      this.#exact = false;
+      return this.#oneOf(byteSet(() => true));
+    }
+    return this.#oneOf(SINGLE_BYTES[this.#char().code] ?? byteSet(() => false));
+  }
+  #oneOf(set2) {
+    const start2 = this.#state(set2);
+    const end = this.#state();
+    this.#move(start2, end);
+    return [start2, end];
+  }
+  /** One character. `sign` is what it means in `[…]`, and empty for an escaped one: `\-` is not the sign of a range. */
+  #char() {
+    const c = this.#source[this.#at] ?? "";
+    this.#at += 1;
+    if (c !== "\\") return { code: c.charCodeAt(0), sign: "-^]".includes(c) ? c : "" };
+    const escape5 = readEscape(this.#source, this.#at, "*+.|^$-[](){}");
+    if (escape5 === void 0) return { code: 92, sign: "" };
+    this.#at = escape5.end;
+    return { code: escape5.code, sign: "" };
+  }
+  /** `[…]`. The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
+  #charClass() {
+    this.#at += 1;
+    const members3 = new Uint8Array(256);
+    const negated = this.#takeCaret();
+    if (negated) this.#exact = false;
+    const startsWithCaret = negated && this.#takeCaret();
+    if (startsWithCaret) members3[94] = 1;
+    for (let isFirst = !startsWithCaret; ; isFirst = false) {
+      const from2 = this.#member(isFirst);
+      if (from2 === void 0) return byteSet((byte) => members3[byte] === 1 !== negated);
+      const to = this.#rangeEnd() ?? from2;
+      for (let byte = Math.min(from2, to); byte <= Math.max(from2, to); byte += 1) members3[byte] = 1;
+    }
+  }
+  #takeCaret() {
+    if (this.#source[this.#at] !== "^") return false;
+    this.#at += 1;
+    return true;
+  }
+  /** @returns the next byte of a class; undefined at the `]` that ends it. The first one may be a `]` or a `-`. */
+  #member(isFirst) {
+    if (this.#at >= this.#source.length) throw new RegexError("a [ is not closed");
+    const { code: code2, sign } = this.#char();
+    if (sign === "]" && !isFirst) return void 0;
+    if (sign === "-" && !isFirst) throw new RegexError("a - in [ ] has no start of a range");
+    if (sign === "^" && isFirst) throw new RegexError("a ^ in [ ] is not allowed here");
+    return code2;
+  }
+  /** @returns the byte after a `-`; undefined where no range follows. */
+  #rangeEnd() {
+    if (this.#source[this.#at] !== "-") return void 0;
+    this.#at += 1;
+    const { code: code2, sign } = this.#char();
+    if (sign === "]" || sign === "-") throw new RegexError("a - in [ ] has no end of a range");
+    return code2;
+  }
+};
+
+// src/core/profile/semantics/mount-grants.ts
+var REMOUNT = 32;
+var BIND = 4096;
+var MOVE = 8192;
+var RECURSIVE = 16384;
+var PROPAGATION = 1966080;
+var COMMANDS = REMOUNT | BIND | PROPAGATION | MOVE;
+var ALL2 = -1;
+var OPTIONS = new Map(Object.entries({ ...MOUNT_OPTIONS, nouser: 1 << 31 }));
+var KINDS = ["remount", "bind", "propagation", "move", "new"];
+var COMPARED_FLAGS = {
+  remount: ALL2 & ~MOVE,
+  bind: BIND | RECURSIVE,
+  propagation: PROPAGATION | RECURSIVE,
+  move: MOVE,
+  new: ALL2 & ~(COMMANDS | RECURSIVE)
+};
+function kindOf3(flags) {
+  if ((flags & REMOUNT) !== 0) return "remount";
+  if ((flags & BIND) !== 0) return "bind";
+  if ((flags & PROPAGATION) !== 0) return "propagation";
+  return (flags & MOVE) !== 0 ? "move" : "new";
+}
+function flagsNumber(words5) {
+  return words5.reduce((sum, word) => sum | (OPTIONS.get(word) ?? 0), 0);
+}
+function mountGrants(rule) {
+  const { conditions, target } = rule;
+  if (rule.kind === "umount") {
+    return grants("umount", joinGlobs([target], { path: true }), { words: [conditionWords(conditions)] });
+  }
+  if (rule.kind === "pivot_root") {
+    const detail2 = rule.transition === void 0 ? void 0 : `-> ${rule.transition}`;
+    const words5 = [conditionWords(conditions, ["oldroot"])];
+    return grants("pivot_root", joinGlobs([target, conditions["oldroot"]], { path: true }), defined({ words: words5, detail: detail2 }));
+  }
+  return flagsOf(rule).flatMap(
+    (flags) => kindsOf(rule, flags).flatMap(
+      (kind) => grants("mount", regexOf(rule, kind), {
+        words: [wordsOf(kind, flags), furtherWords(rule)],
+        detail: `${kind} ${flags.required} ${flags.optional}`
+      })
+    )
+  );
+}
+var REQUIRED = /^options?(?: #\d+)?$/;
+var OPTIONAL = /^options? in(?: #\d+)?$/;
+function flagsOf({ kind, conditions }) {
+  const required2 = valuesOf(conditions, REQUIRED);
+  const optional3 = valuesOf(conditions, OPTIONAL);
+  return required2.flatMap((names2) => optional3.map((others) => flagsOfOne(kind, names2, others)));
+}
+function valuesOf(conditions, key) {
+  const values = Object.entries(conditions).flatMap(([name2, { expanded }]) => key.test(name2) ? [expanded] : []);
+  return values.length === 0 ? [void 0] : values;
+}
+function flagsOfOne(kind, required2, optional3) {
+  const isRemount = kind === "remount";
+  const requiredNames = [.../* @__PURE__ */ new Set([...required2 ?? [], ...isRemount ? ["remount"] : []])].sort();
+  const optionalNames = optional3 ?? [];
+  if (required2 === void 0 && optional3 === void 0) {
+    const numbers = isRemount ? { required: REMOUNT, optional: ALL2 & ~MOVE & ~REMOUNT } : { required: ALL2, optional: ALL2 };
+    return { ...numbers, requiredNames, optionalNames };
+  }
+  return {
+    required: flagsNumber(requiredNames),
+    optional: flagsNumber(optionalNames),
+    requiredNames,
+    optionalNames
+  };
+}
+function kindsOf(rule, { required: required2 }) {
+  const { conditions, source, target } = rule;
+  const isOpen = required2 === ALL2 || required2 === 0;
+  const hasType = conditions["fstype"] !== void 0 || conditions["vfstype"] !== void 0;
+  const hasBoth = source !== void 0 && target !== void 0;
+  return KINDS.filter((kind) => {
+    if (kind === "new") return isOpen || (required2 & COMMANDS) === 0;
+    if (hasType || !(isOpen || kindOf3(required2) === kind)) return false;
+    if (kind === "remount") return rule.kind === "remount" || !hasBoth;
+    return kind !== "propagation" || !hasBoth;
+  });
+}
+function regexOf({ conditions, source, target }, kind) {
+  const hasSource = kind !== "remount" && kind !== "propagation";
+  const paths = hasSource ? [target, source] : [target ?? source, void 0];
+  const type4 = kind === "new" ? conditions["fstype"] ?? conditions["vfstype"] : void 0;
+  const places = joinGlobs(paths, { path: true });
+  const types = joinGlobs([type4]);
+  if ("problem" in places) return places;
+  return "problem" in types ? types : { regex: `${places.regex}\\000${types.regex}` };
+}
+function furtherWords({ conditions }) {
+  const flagKeys = Object.keys(conditions).filter((key) => REQUIRED.test(key) || OPTIONAL.test(key));
+  const data = flagKeys.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
+  const further = conditionWords(conditions, [...flagKeys, "fstype", "vfstype"]) ?? [];
+  const words5 = [...data.sort(), ...further];
+  return wordSet(words5.length === 0 ? [] : [words5.join(" ")]);
+}
+function wordsOf(kind, { required: required2, optional: optional3, requiredNames, optionalNames }) {
+  const compared = COMPARED_FLAGS[kind] & ~optional3;
+  const examples = [requiredNames.join(","), ...optionalNames.map((name2) => [...requiredNames, name2].sort().join(","))];
+  return {
+    has: (word) => {
+      const flags = flagsNumber(word.split(","));
+      return kindOf3(flags) === kind && (required2 === ALL2 || ((flags ^ required2) & compared) === 0);
+    },
+    [Symbol.iterator]: () => examples[Symbol.iterator]()
+  };
+}
+function grants(domain, translation, { words: words5, detail: detail2 }) {
+  if ("problem" in translation) return [translation];
+  return [defined({ domain, words: words5, regex: translation.regex, detail: detail2 })];
+}
+
+// src/core/profile/semantics/network-grants.ts
+var FAMILY_TYPES = ["stream", "dgram", "seqpacket", "rdm", "raw", "packet"];
+var PROTOCOLS = {
+  tcp: { type: "stream", families: ["inet", "inet6"] },
+  udp: { type: "dgram", families: ["inet", "inet6"] },
+  icmp: { type: "raw", families: ["inet"] }
+};
+function networkGrants(rule) {
+  const { families, types } = familiesAndTypes(rule);
+  const words5 = [families, types, wordSet(rule.access), conditionWords(rule.conditions)];
+  return [{ domain: "network", words: words5, regex: "" }];
+}
+function familiesAndTypes(rule) {
+  const { family: family2, type: type4 } = normalized(rule);
+  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS, type4) ? PROTOCOLS[type4] : void 0;
+  if (protocol2 !== void 0) {
+    const families2 = protocol2.families.filter((name2) => family2 === void 0 || name2 === family2);
+    return { families: new Set(families2), types: /* @__PURE__ */ new Set([protocol2.type]) };
+  }
+  const families = wordSet(family2 === void 0 ? [] : [family2]);
+  if (type4 !== void 0) return { families, types: /* @__PURE__ */ new Set([type4]) };
+  return { families, types: wordSet(family2 === void 0 ? [] : FAMILY_TYPES) };
+}
+function normalized({ family: family2, type: type4 }) {
+  if (family2 !== void 0 && type4 === void 0 && !isFamily(family2)) return { type: family2 };
+  return defined({ family: family2, type: type4 });
+}
+function isFamily(word) {
+  if (Object.hasOwn(SOCKET_FAMILIES, word)) return true;
+  return !FAMILY_TYPES.includes(word) && !Object.hasOwn(PROTOCOLS, word);
+}
+
+// src/core/profile/semantics/grants.ts
+var GRANTS = {
+  file: fileGrants,
+  link: linkGrants,
+  capability: ({ names: names2 }) => [{ domain: "capability", words: [wordSet(names2)], regex: "" }],
+  network: networkGrants,
+  mount: mountGrants,
+  remount: mountGrants,
+  umount: mountGrants,
+  pivot_root: mountGrants,
+  ptrace: peerGrants,
+  signal: peerGrants,
+  dbus: peerGrants,
+  unix: peerGrants,
+  mqueue: peerGrants,
+  io_uring: peerGrants,
+  change_profile: changeProfileGrants,
+  userns: ({ access: access5 }) => [{ domain: "userns", words: [wordSet(access5)], regex: "" }],
+  rlimit: () => [],
+  // sets a limit, and covers no access
+  all: (rule, surroundings) => allGrants(rule, surroundings)
+};
+function grantsOf(rule, surroundings) {
+  const grants3 = GRANTS[rule.kind];
+  return grants3(rule, surroundings);
+}
+var WITHOUT_KEY = ["capability", "network", "userns"];
+function allGrants(rule, surroundings) {
+  const others = DOMAINS.filter((domain) => domain !== "file" && domain !== "link").map((domain) => ({
+    domain,
+    words: [],
+    regex: WITHOUT_KEY.includes(domain) ? "" : "[\\000-\\377]*"
+  }));
+  const files = fileGrants({ ...rule, kind: "file", permissions: "rwlkm" }, surroundings);
+  const execution = { ...rule, kind: "file", permissions: "x", exec: { mode: "ix" } };
+  const priority = (rule.qualifiers.priority ?? 0) - 2;
+  return [...others, ...files, ...fileGrants(execution, surroundings).map((grant) => ({ ...grant, priority }))];
+}
+
+// src/core/profile/semantics/policy.ts
+var NO_SURROUNDINGS = { aliases: [], children: false };
+function surroundingsOf(text3, block2) {
+  return { aliases: text3.aliases, children: text3.profiles.some(({ name: name2 }) => name2.startsWith(`${block2.name}//`)) };
+}
+var policies = /* @__PURE__ */ new WeakMap();
+function policyOf(block2, surroundings = NO_SURROUNDINGS) {
+  const known2 = policies.get(block2);
+  if (known2 !== void 0 && isSame2(known2.surroundings, surroundings)) return known2.policy;
+  const policy = compilePolicy(block2, surroundings);
+  policies.set(block2, { surroundings, policy });
+  return policy;
+}
+function isSame2(a, b) {
+  return a.children === b.children && a.aliases === b.aliases;
+}
+function compilePolicy(block2, surroundings) {
+  const grants3 = impliedGrants(block2, surroundings);
+  const unreadable = [];
+  for (const rule of block2.rules) {
+    const { access: effect, priority = 0, audit: audit2 } = rule.qualifiers;
+    for (const part of grantsOf(rule, surroundings)) {
+      if ("problem" in part) {
+        unreadable.push({ rule, problem: part.problem });
+        continue;
+      }
+      const problem = problemOf(part.regex);
+      if (problem === void 0) grants3.push({ rule, effect, priority, audit: audit2, ...part });
+      else unreadable.push({ rule, problem });
+    }
+  }
+  const domains = DOMAINS.map((domain) => [domain, compileGrants(grants3.filter((grant) => grant.domain === domain))]);
+  return { domains: Object.fromEntries(domains), unreadable };
+}
+function compileGrants(grants3) {
+  const regexes = [...new Set(grants3.map(({ regex }) => regex))];
+  const byTag = regexes.map((regex) => grants3.filter((grant) => grant.regex === regex));
+  const automata2 = regexes.map(nfaOf).filter((nfa) => "sets" in nfa);
+  return { grants: grants3, regexes, automaton: new Automaton(automata2), byTag };
+}
+function isExact(regex) {
+  const nfa = nfaOf(regex);
+  return "exact" in nfa && nfa.exact;
+}
+function problemOf(regex) {
+  const nfa = nfaOf(regex);
+  return "problem" in nfa ? nfa.problem : void 0;
+}
+var MAX_KEPT_NFAS = 2e4;
+var nfas = /* @__PURE__ */ new Map();
+function nfaOf(regex) {
+  const known2 = nfas.get(regex);
+  if (known2 !== void 0) return known2;
+  const nfa = readRegex(regex);
+  if (nfas.size < MAX_KEPT_NFAS) nfas.set(regex, nfa);
+  return nfa;
+}
+function impliedGrants(block2, { children: children2 }) {
+  const hasHats = block2.kind === "hat" || children2;
+  const changesProfile = block2.rules.some(({ kind }) => kind === "change_profile");
+  const grants3 = [];
+  if (hasHats || changesProfile) {
+    grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/apparmor/", "r"));
+    grants3.push(impliedGrant("/sys/module/apparmor/parameters/enabled", "r"));
+  }
+  if (hasHats) grants3.push(impliedGrant("/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current", "wa"));
+  if (changesProfile) grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)", "wa"));
+  return grants3;
+}
+function impliedGrant(regex, letters) {
+  return {
+    rule: void 0,
+    domain: "file",
+    words: [new Set(letters), /* @__PURE__ */ new Set(["owner"])],
+    regex,
+    effect: "allow",
+    priority: 0,
+    audit: false
+  };
+}
+function grantsFor(policy, question2) {
+  const { automaton, byTag } = policy.domains[question2.domain];
+  const matching2 = automaton.match(question2.key).flatMap((tag3) => byTag[tag3] ?? []);
+  return matching2.filter((grant) => covers(grant, question2.words));
+}
+function covers(grant, words5) {
+  return words5.every((word, position) => grant.words[position]?.has(word) ?? true);
+}
+
+// src/core/profile/semantics/decide-access.ts
+function decideAccess(block2, access5, surroundings) {
+  const grants3 = grantsFor(policyOf(block2, surroundings), questionOf(access5));
+  const { allowed: allowed2, deciding, transition: transition3 } = answer(grants3);
+  return defined({ allowed: allowed2, matching: rulesOf(grants3), deciding: rulesOf(deciding), transition: transition3 });
+}
+function answer(grants3) {
+  const highest = grants3.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
+  const effective = grants3.filter(({ priority }) => priority === highest);
+  const denials = effective.filter(({ effect }) => effect === "deny");
+  if (denials.length > 0) return { allowed: false, deciding: denials, logged: denials.every(({ audit: audit2 }) => audit2) };
+  const allows2 = effective.filter(({ effect }) => effect === "allow");
+  if (allows2.length === 0) {
+    const prompts = effective;
+    return prompts.length === 0 ? { allowed: false, deciding: [], logged: true } : { allowed: false, deciding: prompts, prompts: true, logged: true };
+  }
+  const modes = execModes(allows2);
+  return defined({
+    allowed: true,
+    deciding: modes.length > 0 ? modes : allows2,
+    logged: allows2.some(({ audit: audit2 }) => audit2),
+    transition: modes[0]?.detail ?? allows2.find(({ domain }) => domain === "pivot_root")?.detail,
+    condition: conditionOf(allows2)
+  });
+}
+function conditionOf(allows2) {
+  const [first] = allows2;
+  if (first?.domain === "link") return allows2.some(({ detail: detail2 }) => detail2 === SUBSET) ? "subset" : void 0;
+  if (first?.domain !== "change_profile") return void 0;
+  return allows2.some(({ detail: detail2 }) => detail2 === UNSAFE) ? void 0 : "secure";
+}
+function execModes(allows2) {
+  const modes = allows2.filter(({ domain, detail: detail2 }) => domain === "file" && detail2 !== void 0);
+  const exact = modes.filter(({ regex }) => isExact(regex));
+  return exact.length > 0 ? exact : modes;
+}
+function rulesOf(grants3) {
+  return [...new Set(grants3.flatMap(({ rule }) => rule ?? []))];
+}
+
+// src/core/profile/semantics/file-masks.ts
+var FILE_LETTERS = ["r", "w", "a", "l", "k", "m", "x"];
+var WHOSE = ["owner", "other"];
+function letterBit(letter) {
+  return 1 << FILE_LETTERS.indexOf(letter);
+}
+function lettersIn(mask) {
+  return FILE_LETTERS.filter((letter) => (mask & letterBit(letter)) !== 0);
+}
+var FileMasks = class {
+  #file;
+  #link;
+  #known = /* @__PURE__ */ new Map();
+  #knownLinks = /* @__PURE__ */ new Map();
+  /** By the expressions that a path matches, and those that it matches as a link. */
+  #deciding = /* @__PURE__ */ new Map();
+  constructor({ domains }) {
+    this.#file = domains.file;
+    this.#link = domains.link;
+  }
+  /** @returns all permissions but `l`. */
+  at(path5) {
+    const tags = this.#file.automaton.match(path5);
+    const known2 = this.#known.get(tags);
+    if (known2 !== void 0) return known2;
+    const grants3 = grantsOf2(this.#file, tags);
+    const letters = FILE_LETTERS.filter((letter) => letter !== "l");
+    const masks = masksOf((whose) => letters.filter((letter) => isAllowed(grants3, [letter, whose])));
+    this.#known.set(tags, masks);
+    return masks;
+  }
+  /** @returns `l` for the name of a link and what it leads to. */
+  link(path5, target) {
+    const tags = this.#link.automaton.match(`${path5}\0${target}`);
+    const known2 = this.#knownLinks.get(tags);
+    if (known2 !== void 0) return known2;
+    const grants3 = grantsOf2(this.#link, tags);
+    const masks = masksOf((whose) => isAllowed(grants3, [whose]) ? ["l"] : []);
+    this.#knownLinks.set(tags, masks);
+    return masks;
+  }
+  /** @returns the rules that decide each access to a path: paths that match the same expressions share them. */
+  decidingAt(path5, target) {
+    const tags = this.#file.automaton.match(path5);
+    const linkTags = this.#link.automaton.match(`${path5}\0${target}`);
+    const ofFile = this.#deciding.get(tags) ?? /* @__PURE__ */ new Map();
+    this.#deciding.set(tags, ofFile);
+    const known2 = ofFile.get(linkTags);
+    if (known2 !== void 0) return known2;
+    const file5 = grantsOf2(this.#file, tags);
+    const link2 = grantsOf2(this.#link, linkTags);
+    const decide2 = (letter, whose) => {
+      const [grants3, words5] = letter === "l" ? [link2, [whose]] : [file5, [letter, whose]];
+      return rulesOf(answer(grants3.filter((grant) => covers(grant, words5))).deciding);
+    };
+    const answers = /* @__PURE__ */ new Map();
+    const deciding = {
+      rules: (letter, whose) => {
+        const key = `${letter} ${whose}`;
+        const rules = answers.get(key) ?? decide2(letter, whose);
+        answers.set(key, rules);
+        return rules;
+      }
+    };
+    ofFile.set(linkTags, deciding);
+    return deciding;
+  }
+};
+function grantsOf2({ byTag }, tags) {
+  return tags.flatMap((tag3) => byTag[tag3] ?? []);
+}
+function isAllowed(grants3, words5) {
+  return answer(grants3.filter((grant) => covers(grant, words5))).allowed;
+}
+function masksOf(letters) {
+  const mask = (whose) => letters(whose).reduce((bits, letter) => bits | letterBit(letter), 0);
+  return { owner: mask("owner"), other: mask("other") };
+}
+
+// src/core/spec/closed/file-entries.ts
+var FILE2 = "closed";
+function fileEntryProblem(entry) {
+  const quoted5 = JSON.stringify(entry);
+  const form2 = `${quoted5} is no path with permissions, as in a file rule: \`/srv/** rw\`, \`owner /home/** r\``;
+  if (/[\0\n\r#]/.test(entry)) return form2;
+  const block2 = blockOf(`${entry},`);
+  if (typeof block2 === "string") return `${form2} (${block2})`;
+  const isOne = block2?.rules.every(isPlain) === true && new Set(block2.rules.map(({ span }) => span.start)).size === 1;
+  if (!isOne) return form2;
+  const [unreadable] = policyOf(block2).unreadable;
+  return unreadable === void 0 ? void 0 : `${quoted5}: ${unreadable.problem}`;
+}
+function declarationOf({ allow, except = [], open: open7 = [] }) {
+  const declared = policyFrom([...allow.map((entry) => `${entry},`), ...except.map((entry) => `deny ${entry},`)]);
+  const left = policyFrom(open7.map((entry) => `${entry},`));
+  return {
+    masks: new FileMasks(declared),
+    open: new FileMasks(left),
+    hasOpen: open7.length > 0,
+    policies: [declared, left]
+  };
+}
+function policyFrom(rules) {
+  const block2 = blockOf(rules.join("\n"));
+  if (block2 === void 0 || typeof block2 === "string") throw new Error(`entries cannot be read: ${block2 ?? ""}`);
+  return policyOf(block2);
+}
+function isPlain({ kind, qualifiers: { access: access5, audit: audit2, priority } }) {
+  return (kind === "file" || kind === "link") && access5 === "allow" && !audit2 && priority === void 0;
+}
+function blockOf(rules) {
+  const text3 = readProfileText(FILE2, `profile closed {
+${rules}
+}
+`, () => void 0);
+  if (!isRead(text3)) return text3.message;
+  return text3.profiles.length === 1 ? text3.profiles[0] : void 0;
+}
+
 // src/core/spec/closed/allow.ts
-var ANY = "*";
+var ANY2 = "*";
 function allows(entry, words5) {
-  const wanted = wordsOf(entry);
+  const wanted = wordsOf2(entry);
   return wanted.length <= words5.length && wanted.every((word, i) => fits(word, words5[i] ?? ""));
 }
 function allowProblem(name2, entry) {
-  const [first] = wordsOf(entry);
+  const [first] = wordsOf2(entry);
   if (first === void 0) return "is empty";
   if (name2 === "exec") return execProblem(entry);
+  if (name2 === "file") return fileEntryProblem(entry);
   const known2 = CLOSED_CLASSES[name2];
-  if (first.includes(ANY) || known2.includes(first)) return void 0;
-  const shown2 = known2.length > MOST_SHOWN ? "" : `: use ${known2.join(", ")}`;
-  return `${JSON.stringify(first)} is no member of ${name2}${shown2}${suggestion(first, known2)}`;
+  if (first.includes(ANY2) || known2.includes(first)) return void 0;
+  const shown3 = known2.length > MOST_SHOWN ? "" : `: use ${known2.join(", ")}`;
+  return `${JSON.stringify(first)} is no member of ${name2}${shown3}${suggestion(first, known2)}`;
 }
 function execProblem(entry) {
-  const [path5 = "", label2, ...more] = wordsOf(entry);
+  const words5 = wordsOf2(entry);
+  const isWay = EXEC_WAYS.some((way) => way === words5[0]);
+  const [path5 = "", label2, ...more] = isWay ? words5.slice(1) : words5;
   if (path5.startsWith("/") && label2 !== void 0 && more.length === 0) return void 0;
-  return `${JSON.stringify(entry)} is not a path and the label that it starts under: \`/usr/bin/x unconfined\``;
+  const ways = EXEC_WAYS.map((way) => `\`${way}\``).join(", ");
+  return `${JSON.stringify(entry)} is not a path and the label that it starts under, as in \`/usr/bin/x unconfined\`; before the path can stand ${ways}`;
 }
 var MOST_SHOWN = 12;
-function wordsOf(entry) {
+function wordsOf2(entry) {
   return entry.split(/\s+/).filter((word) => word !== "");
 }
 function fits(pattern2, word) {
-  const [head2 = "", ...tails] = pattern2.split(ANY);
+  const [head2 = "", ...tails] = pattern2.split(ANY2);
   if (tails.length === 0) return pattern2 === word;
   const last = tails.pop() ?? "";
   if (!word.startsWith(head2) || word.length < head2.length + last.length) return false;
@@ -48882,10 +50327,10 @@ var capabilityMembers = ({ lastCapability }) => Array.from({ length: lastCapabil
 // src/core/spec/closed/label-members.ts
 var CHANGES = ["change_profile", "change_onexec", "stack"];
 var labelMembers = ({ labels, profile: profile2 }) => [
-  ...["unconfined", ...labels].flatMap((label2) => CHANGES.map((change2) => memberOf([change2, label2]))),
-  ...labels.flatMap((label2) => hatOf(label2, profile2)).map((hat) => memberOf(["change_hat", hat]))
+  ...["unconfined", ...labels].flatMap((label2) => CHANGES.map((change2) => memberOf2([change2, label2]))),
+  ...labels.flatMap((label2) => hatOf(label2, profile2)).map((hat) => memberOf2(["change_hat", hat]))
 ];
-function memberOf(words5) {
+function memberOf2(words5) {
   return { words: words5, operation: words5 };
 }
 function hatOf(label2, profile2) {
@@ -48924,7 +50369,7 @@ function member(words5, operation2) {
 }
 
 // src/core/spec/closed/network-members.ts
-var PROTOCOLS = {
+var PROTOCOLS2 = {
   inet: { stream: ["tcp", "132", "262"], dgram: ["icmp", "udp", "136"], raw: ["icmp", "tcp", "udp", "255"] },
   inet6: { stream: ["tcp", "132", "262"], dgram: ["icmpv6", "udp", "136"], raw: ["icmpv6", "tcp", "udp", "255"] },
   netlink: { raw: upTo(22), dgram: upTo(22) },
@@ -48941,7 +50386,7 @@ var networkMembers = ({ families }) => families.filter((family2) => family2 !== 
   return Object.keys(SOCKET_TYPES).flatMap((type4) => socketsOf(family2, type4));
 });
 function socketsOf(family2, type4) {
-  const protocols = PROTOCOLS[family2]?.[type4] ?? [];
+  const protocols = PROTOCOLS2[family2]?.[type4] ?? [];
   if (`${family2} ${type4}` === TAKEN_FOR_ANOTHER) return [];
   return [[family2, type4], ...protocols.map((protocol2) => [family2, type4, protocol2])].map((words5) => ({
     words: words5,
@@ -48965,6 +50410,13 @@ var SIGNALS_OF_PEERS = [
   ...["rtmin+0", "rtmin+32"]
 ];
 var NEVER_ASKED = /* @__PURE__ */ new Set(["tracedby unconfined", "readby unconfined"]);
+function isNeverAsked(words5) {
+  return NEVER_ASKED.has(words5.join(" "));
+}
+function isOtherHalf([access5 = "", label2]) {
+  return label2 === OWN && PASSIVE.has(access5);
+}
+var PASSIVE = /* @__PURE__ */ new Set(["receive", "tracedby", "readby"]);
 var TRACES = [
   ["trace", "tracedby"],
   ["read", "readby"]
@@ -48972,7 +50424,7 @@ var TRACES = [
 var ptraceMembers = (inventory2) => TRACES.flatMap(([access5, passive]) => [
   { words: [access5, OWN], operation: ["ptrace", access5, "child"] },
   ...towardsPeers(inventory2, { active: access5, passive, operation: ["ptrace", access5] })
-]).filter(({ words: words5 }) => !NEVER_ASKED.has(words5.join(" ")));
+]).filter(({ words: words5 }) => !isNeverAsked(words5));
 var signalMembers = (inventory2) => [
   ...SIGNAL_WORDS.map((signal4) => ({ words: ["send", OWN, signal4], operation: ["signal", signal4, "child"] })),
   ...SIGNALS_OF_PEERS.flatMap(
@@ -48998,17 +50450,22 @@ var MEMBERS = {
   ptrace: ptraceMembers,
   signal: signalMembers,
   change_profile: labelMembers,
-  exec: () => []
+  exec: () => [],
   // they are known once the container runs: exec-members.ts
+  file: () => []
+  // asked of the kernel, then: core/verdict/compare-files.ts
 };
 
 // src/core/spec/closed/expand.ts
 var STAND_IN = "closed.";
 var OTHER_PROFILE = "apparmor-probe-other";
 var WITH_PEERS = /* @__PURE__ */ new Set(["ptrace", "signal"]);
-var TIMEOUT_MS = 1e4;
+var TIMEOUT_MS2 = 1e4;
+function isWithPeers({ class: name2 }) {
+  return WITH_PEERS.has(name2);
+}
 function standInPeers(closed2, peers2) {
-  if (!closed2.some(({ class: name2 }) => WITH_PEERS.has(name2))) return [];
+  if (!closed2.some(isWithPeers)) return [];
   const other = { name: `${STAND_IN}other`, profile: OTHER_PROFILE };
   const isThere = peers2.some(({ profile: profile2 }) => profile2 === "unconfined");
   return isThere ? [other] : [{ name: `${STAND_IN}unconfined`, profile: "unconfined" }, other];
@@ -49022,10 +50479,17 @@ function peersOfClasses(peers2) {
   );
   return [...byLabel.values()];
 }
+function isStandIn({ name: name2 }) {
+  return name2.startsWith(STAND_IN);
+}
+var LEFT_OPEN = "the spec leaves it open";
 function expandClass(closed2, inventory2, options) {
-  const members2 = MEMBERS[closed2.class](inventory2);
-  const untried2 = members2.flatMap((member2) => "why" in member2 ? [untriedOf(member2)] : []);
-  const attempts = members2.flatMap((member2) => "why" in member2 ? [] : [attemptOf(closed2, member2, options)]);
+  const { open: open7 = [] } = closed2;
+  const members3 = MEMBERS[closed2.class](inventory2).map(
+    (member2) => open7.some((entry) => allows(entry, member2.words)) ? { words: member2.words, why: LEFT_OPEN } : member2
+  );
+  const untried2 = members3.flatMap((member2) => "why" in member2 ? [untriedOf(member2)] : []);
+  const attempts = members3.flatMap((member2) => "why" in member2 ? [] : [attemptOf(closed2, member2, options)]);
   return { ...closed2, attempts, untried: untried2 };
 }
 function untriedOf({ words: words5, why }) {
@@ -49042,12 +50506,16 @@ function attemptOf(closed2, { words: words5, operation: operation2, from: from2 
     user,
     from: from2,
     direct: false,
-    control: true,
-    timeoutMs: TIMEOUT_MS,
+    control: !hasTwoEnds(action, from2),
+    // with peers it costs most: only what it is needed for is tried in it
+    timeoutMs: TIMEOUT_MS2,
     expect: { access: access5 },
     closed: { class: closed2.class, member: member2 },
     at: closed2.at
   });
+}
+function hasTwoEnds(action, from2) {
+  return from2 !== void 0 || action.kind === "operation" && action.other !== void 0;
 }
 function actionOf(words5) {
   const read2 = readOperation(words5);
@@ -49083,9 +50551,12 @@ function closedClasses({ closed: closed2 = [] }, locate) {
     const index = Array.isArray(closed2) ? closed2.indexOf(name2) : name2;
     const given = Array.isArray(closed2) ? closed2.find((one) => one === name2) : closed2[name2];
     if (given === void 0) return [];
-    const allow2 = typeof given === "string" ? [] : given.allow ?? [];
-    return [{ class: name2, allow: allow2, attempts: [], untried: [], at: locate(["closed", index]) }];
+    const { allow = [], except, open: open7 } = typeof given === "string" ? {} : declaredIn(given);
+    return [defined({ class: name2, allow, except, open: open7, attempts: [], untried: [], at: locate(["closed", index]) })];
   });
+}
+function declaredIn(given) {
+  return given;
 }
 function resolveProbes(spec, locate, options) {
   const taken = new Set(spec.probes.flatMap(({ name: name2 }) => name2 ?? []));
@@ -49267,12 +50738,12 @@ var import_node_crypto2 = require("node:crypto");
 var LENGTH = 15;
 var LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
 function newProbeId() {
-  return lettersOf2((0, import_node_crypto2.randomBytes)(LENGTH));
+  return lettersOf3((0, import_node_crypto2.randomBytes)(LENGTH));
 }
 function controlId(id) {
-  return lettersOf2((0, import_node_crypto2.createHash)("sha256").update(id).digest());
+  return lettersOf3((0, import_node_crypto2.createHash)("sha256").update(id).digest());
 }
-function lettersOf2(bytes) {
+function lettersOf3(bytes) {
   return [...bytes.subarray(0, LENGTH)].map((byte) => LETTERS[byte % LETTERS.length]).join("");
 }
 
@@ -49392,7 +50863,7 @@ function answersBefore(tried) {
 function withoutSlash(path5) {
   return path5.length > 1 ? path5.replace(/\/+$/, "") : path5;
 }
-var FILE2 = ["file"];
+var FILE3 = ["file"];
 var CAP = ["cap"];
 var NET = ["net", "unix"];
 var LABEL = ["file", "domain", "label"];
@@ -49403,7 +50874,7 @@ function namesOf(path5, { look }, follow = true) {
   return [found.replace(/^\/proc\/(?:\d+(?:\/task\/\d+)?|thread-self)(?=\/|$)/, "/proc/self")];
 }
 function file(operations, names2, letters, more = {}) {
-  return { operations, classes: FILE2, names: names2, mask: { letters }, ...more };
+  return { operations, classes: FILE3, names: names2, mask: { letters }, ...more };
 }
 var ANY_CAPABILITY = { by: "capability", operations: ["capable"], classes: CAP };
 function capability2(...names2) {
@@ -49442,7 +50913,7 @@ function onPath(operations, letters, follow) {
 function onAttributes(operation2, follow) {
   return ([path5 = ""], context) => [
     file([operation2], namesOf(path5, context, follow), "wa", AGENT),
-    { by: "getattr", operations: ["getattr"], classes: FILE2, names: namesOf(path5, context, false), ...AGENT },
+    { by: "getattr", operations: ["getattr"], classes: FILE3, names: namesOf(path5, context, false), ...AGENT },
     ...aroundFiles(path5)
   ];
 }
@@ -49510,7 +50981,7 @@ var execLoader = ([loader = "", path5 = ""], context) => {
 var ATTRIBUTE_FILE = {
   by: "open",
   operations: ["open", "file_perm"],
-  classes: FILE2,
+  classes: FILE3,
   mask: { letters: "w" }
 };
 function labelChange(operation2) {
@@ -49527,7 +50998,7 @@ var execAs = ([label2 = "", path5 = ""], context) => [
 ];
 var BESIDE_CAPABILITY = {
   mknod: ([, path5], context) => {
-    const record2 = { by: "file", operations: ["mknod"], classes: FILE2, mask: { letters: "cw" } };
+    const record2 = { by: "file", operations: ["mknod"], classes: FILE3, mask: { letters: "cw" } };
     return [path5 === void 0 ? record2 : { ...record2, names: namesOf(path5, context, false) }];
   },
   mac_admin: ([, path5 = "/sys/kernel/security/apparmor/.remove"], context) => [
@@ -49749,7 +51220,7 @@ var RECORDS = {
   open: open2,
   readdir: onPath(["open", "file_perm"], "r", true),
   getattr: ([path5 = ""], context) => [
-    { operations: ["getattr"], classes: FILE2, names: namesOf(path5, context, false), ...AGENT },
+    { operations: ["getattr"], classes: FILE3, names: namesOf(path5, context, false), ...AGENT },
     ...aroundFiles(path5)
   ],
   unlink: onPath(["unlink"], "d", false),
@@ -53053,7 +54524,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve15) {
+function isRecursive(inst, stack, resolve16) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -53063,18 +54534,18 @@ function isRecursive(inst, stack, resolve15) {
   let result2 = NONE;
   const check = (child) => {
     if (result2 !== PROVEN && child?._zod) {
-      const answer2 = isRecursive(child, stack, resolve15);
+      const answer2 = isRecursive(child, stack, resolve16);
       if (answer2 > result2)
         result2 = answer2;
     }
   };
-  const shape = (sh, spread2) => {
+  const shape = (sh, spread3) => {
     let answer2 = NONE;
     for (const key of Reflect.ownKeys(sh)) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
-      if (spread2 && !desc.enumerable)
+      if (spread3 && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve15) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve16) : NONE;
       if (child > answer2)
         answer2 = child;
     }
@@ -53138,7 +54609,7 @@ function isRecursive(inst, stack, resolve15) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve15 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve16 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -54217,9 +55688,9 @@ function undeclaredConstraint(member2) {
     return null;
   return Object.keys(extra).length ? extra : null;
 }
-function foldObjects(members2) {
+function foldObjects(members3) {
   const objects = [];
-  for (const member2 of members2) {
+  for (const member2 of members3) {
     if (typeof member2 !== "object" || member2.type !== "object")
       return null;
     for (const key in member2) {
@@ -54279,12 +55750,12 @@ function foldIntersection(json2) {
   if (!unions.length) {
     folded = foldObjects(allOf);
   } else {
-    const union2 = unions[0];
-    const keyword = UNION_KEYS.find((k) => Array.isArray(union2[k]));
-    if (Object.keys(union2).length !== 1)
+    const union3 = unions[0];
+    const keyword = UNION_KEYS.find((k) => Array.isArray(union3[k]));
+    if (Object.keys(union3).length !== 1)
       return;
-    const rest = allOf.filter((m) => m !== union2);
-    const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
+    const rest = allOf.filter((m) => m !== union3);
+    const branches = union3[keyword].map((branch) => foldObjects([...rest, branch]));
     if (branches.some((b) => !b))
       return;
     folded = { [keyword]: branches };
@@ -56014,1222 +57485,6 @@ function loosens(change2) {
   return change2 === "allowed" || change2 === "loosened" || change2 === "transition";
 }
 
-// src/core/profile/semantics/access.ts
-var QUESTIONS = {
-  file: fileQuestion,
-  capability: ({ name: name2 }) => question("capability", [name2], []),
-  network: ({ family: family2, type: type4, access: access5 = "create", conditions = "" }) => question("network", [family2, type4, access5, conditions], []),
-  signal: ({ access: access5, signal: signal4, peer }) => question("signal", [access5, signal4], [peer]),
-  ptrace: ({ access: access5, peer }) => question("ptrace", [access5], [peer]),
-  mount: ({ flags = [], target, source, fstype }) => question("mount", [[...flags].sort().join(",")], [target, source, fstype]),
-  umount: ({ target }) => question("umount", [], [target]),
-  pivot_root: ({ target, oldroot }) => question("pivot_root", [], [target, oldroot]),
-  change_profile: ({ exec: exec3, target }) => question("change_profile", [], [exec3, target]),
-  userns: ({ access: access5 = "create" }) => question("userns", [access5], []),
-  io_uring: ({ access: access5, label: label2 }) => question("io_uring", [access5], [label2]),
-  mqueue: ({ access: access5, type: type4, name: name2, label: label2 }) => question("mqueue", [access5, type4], [name2, label2]),
-  unix: ({ access: access5, type: type4, addr, label: label2, peerAddr, peerLabel }) => question("unix", [access5, type4], [addr, label2, peerAddr, peerLabel]),
-  dbus: ({ access: access5, bus: bus2, name: name2, peerLabel, path: path5, interface: iface, member: member2 }) => question("dbus", [access5], [bus2, name2, peerLabel, path5, iface, member2])
-};
-function questionOf(access5) {
-  const ask = QUESTIONS[access5.class];
-  return ask(access5);
-}
-function fileQuestion({ path: path5, permission, owner, target = "/x" }) {
-  const whose = owner === false ? "other" : "owner";
-  if (permission === "l") return question("link", [whose], [path5, target]);
-  const letter = permission === "c" || permission === "d" ? "w" : permission;
-  return question("file", [letter, whose], [path5]);
-}
-function question(domain, words5, parts) {
-  return { domain, words: words5, key: parts.map((part) => part ?? "").join("\0") };
-}
-var ACCESSES2 = {
-  file: ([permission = "", whose], [path5 = ""]) => ({
-    class: "file",
-    path: path5,
-    permission,
-    owner: whose !== "other"
-  }),
-  link: ([whose], [path5 = "", target = ""]) => ({
-    class: "file",
-    path: path5,
-    permission: "l",
-    owner: whose !== "other",
-    target
-  }),
-  capability: ([name2 = ""]) => ({ class: "capability", name: name2 }),
-  network: ([family2 = "", type4 = "", access5 = "", conditions]) => defined({
-    class: "network",
-    family: family2,
-    type: type4,
-    access: access5,
-    conditions: conditions === "" ? void 0 : conditions
-  }),
-  signal: ([access5 = "", signal4 = ""], [peer = ""]) => ({ class: "signal", access: access5, signal: signal4, peer }),
-  ptrace: ([access5 = ""], [peer = ""]) => ({ class: "ptrace", access: access5, peer }),
-  mount: ([flags = ""], [target = "", source = "", fstype = ""]) => ({
-    class: "mount",
-    target,
-    source,
-    fstype,
-    flags: flags === "" ? [] : flags.split(",")
-  }),
-  umount: (_words, [target = ""]) => ({ class: "umount", target }),
-  pivot_root: (_words, [target = "", oldroot = ""]) => ({ class: "pivot_root", target, oldroot }),
-  change_profile: (_words, [exec3, target = ""]) => defined({ class: "change_profile", target, exec: exec3 === "" ? void 0 : exec3 }),
-  userns: ([access5 = ""]) => ({ class: "userns", access: access5 }),
-  io_uring: ([access5 = ""], [label2 = ""]) => ({ class: "io_uring", access: access5, label: label2 }),
-  mqueue: ([access5 = "", type4 = ""], [name2 = "", label2 = ""]) => ({ class: "mqueue", access: access5, type: type4, name: name2, label: label2 }),
-  unix: ([access5 = "", type4 = ""], [addr = "", label2 = "", peerAddr = "", peerLabel = ""]) => ({
-    class: "unix",
-    access: access5,
-    type: type4,
-    addr,
-    label: label2,
-    peerAddr,
-    peerLabel
-  }),
-  dbus: ([access5 = ""], [bus2 = "", name2 = "", peerLabel = "", path5 = "", iface = "", member2 = ""]) => ({
-    class: "dbus",
-    access: access5,
-    bus: bus2,
-    name: name2,
-    peerLabel,
-    path: path5,
-    interface: iface,
-    member: member2
-  })
-};
-function accessOf({ domain, words: words5, key }) {
-  return ACCESSES2[domain](words5, key.split("\0"));
-}
-
-// src/core/profile/patterns/glob.ts
-var MAX_BYTES = 524288;
-var MAX_DEPTH3 = 50;
-var ANY2 = "[^\\000]*";
-function translate(text3, { path: path5 }) {
-  const bytes = Buffer.from(text3).toString("latin1");
-  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
-  if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
-  const plain3 = unescape(bytes);
-  try {
-    return { regex: new GlobConverter(path5 ? singleSlashes(plain3) : plain3).convert() };
-  } catch (error3) {
-    if (error3 instanceof GlobError) return { problem: error3.message };
-    throw error3;
-  }
-}
-var GlobError = class extends Error {
-};
-var GlobConverter = class {
-  #text;
-  #regex = "";
-  #inClass = false;
-  /** How many commas were seen in each open `{`, the innermost last. */
-  #commas = [];
-  constructor(text3) {
-    this.#text = text3;
-  }
-  convert() {
-    let at = 0;
-    while (at < this.#text.length) {
-      at = this.#text[at] === "\\" ? this.#escaped(at + 1) : this.#plain(at);
-    }
-    if (this.#inClass) throw new GlobError("a [ is not closed");
-    if (this.#commas.length > 0) throw new GlobError("a { is not closed");
-    return this.#regex;
-  }
-  /** Takes the character after a backslash. @returns the offset after it. */
-  #escaped(at) {
-    const c = this.#text[at];
-    switch (c) {
-      case void 0:
-        throw new GlobError("it ends in a backslash");
-      case "*":
-      case "[":
-      case "]":
-      case "{":
-      case "}":
-        this.#regex += `\\${c}`;
-        return at + 1;
-      case "?":
-        this.#regex += c;
-        return at + 1;
-      case ",":
-        this.#regex += this.#inClass ? "\\," : ",";
-        return at + 1;
-      default:
-        return this.#escapeSequence(at, c);
-    }
-  }
-  /** An escape sequence stays one. A backslash that nothing needs is dropped, as the parser does with a warning. */
-  #escapeSequence(at, c) {
-    const escape5 = readEscape(this.#text, at);
-    if (escape5 === void 0) {
-      this.#literal(c);
-      return at + 1;
-    }
-    this.#regex += `\\${this.#text.slice(at, escape5.end)}`;
-    return escape5.end;
-  }
-  /** Takes a character without a backslash before it. @returns the offset after it, or after `**`. */
-  #plain(at) {
-    const c = this.#text[at] ?? "";
-    switch (c) {
-      case "*":
-        return this.#star(at);
-      case "?":
-        this.#regex += "[^/\\x00]";
-        break;
-      case "[":
-        this.#inClass = true;
-        this.#regex += c;
-        break;
-      case "]":
-        if (!this.#inClass) throw new GlobError("there is a ] without a [");
-        this.#inClass = false;
-        this.#regex += c;
-        break;
-      case "{":
-      case "}":
-      case ",":
-        if (this.#inClass) this.#regex += c;
-        else this.#alternation(c);
-        break;
-      default:
-        this.#literal(c);
-    }
-    return at + 1;
-  }
-  /** `*` stays within a path component, `**` does not. One that is a whole component needs a character. */
-  #star(at) {
-    if (this.#regex.endsWith("/") && /^\**(?:\/|$)/.test(this.#text.slice(at))) this.#regex += "[^/\\x00]";
-    const isDouble = this.#text[at + 1] === "*";
-    this.#regex += isDouble ? "[^\\x00]*" : "[^/\\x00]*";
-    return isDouble ? at + 2 : at + 1;
-  }
-  #alternation(c) {
-    if (c === "{") this.#open();
-    else if (c === "}") this.#close();
-    else this.#comma();
-  }
-  #open() {
-    if (this.#commas.length + 1 >= MAX_DEPTH3) throw new GlobError(`more than ${MAX_DEPTH3} braces are nested`);
-    this.#commas.push(0);
-    this.#regex += "(";
-  }
-  #close() {
-    const commas = this.#commas.pop();
-    if (commas === void 0) throw new GlobError("there is a } without a {");
-    if (commas === 0) throw new GlobError("braces need a comma");
-    this.#regex += ")";
-  }
-  #comma() {
-    const innermost = this.#commas.length - 1;
-    if (innermost < 0) {
-      this.#regex += ",";
-      return;
-    }
-    this.#commas[innermost] = (this.#commas[innermost] ?? 0) + 1;
-    this.#regex += "|";
-  }
-  /** A character that stands for itself, escaped where a regular expression would give it a meaning. */
-  #literal(c) {
-    const isSpecial = ".+|()".includes(c) || !this.#inClass && (c === "^" || c === "$");
-    this.#regex += isSpecial ? `\\${c}` : c;
-  }
-};
-
-// src/core/profile/patterns/join-globs.ts
-function globsOf({ expanded, alternation }) {
-  return alternation === void 0 ? expanded : [alternation];
-}
-function joinGlobs(fields2, { path: path5 = false } = {}) {
-  const regexes = [];
-  for (const field of fields2) {
-    const translation = anyOf(field === void 0 ? [] : globsOf(field), path5);
-    if ("problem" in translation) return translation;
-    regexes.push(translation.regex);
-  }
-  return { regex: regexes.join("\\000") };
-}
-function anyOf(globs, path5) {
-  const regexes = [];
-  for (const glob of globs) {
-    const translation = translate(glob, { path: path5 });
-    if ("problem" in translation) return translation;
-    regexes.push(translation.regex);
-  }
-  if (regexes.length > 1) return { regex: `(${regexes.join("|")})` };
-  return { regex: regexes[0] ?? ANY2 };
-}
-
-// src/core/profile/semantics/grant-types.ts
-var DOMAINS = [
-  "file",
-  "link",
-  "capability",
-  "network",
-  "mount",
-  "umount",
-  "pivot_root",
-  "ptrace",
-  "signal",
-  "dbus",
-  "unix",
-  "mqueue",
-  "io_uring",
-  "change_profile",
-  "userns"
-];
-function wordSet(words5) {
-  return words5.length === 0 ? void 0 : new Set(words5);
-}
-function conditionWords(conditions, consumed = []) {
-  const texts = Object.entries(conditions).filter(([key]) => !consumed.includes(key)).map(([key, { expanded }]) => `${key}=${expanded.join(",")}`);
-  return wordSet(texts.length === 0 ? [] : [texts.sort().join(" ")]);
-}
-
-// src/core/profile/semantics/file-grants.ts
-var EVERY_PATH = { text: "/{**,}", expanded: ["/{**,}"] };
-var SUBSET = "subset";
-var ANY_TARGET2 = "/[^/][\\000-\\377]*";
-function fileGrants(rule, { aliases: aliases2 }) {
-  return withAliases(rule.path ?? EVERY_PATH, aliases2).flatMap((glob) => {
-    const path5 = translate(glob, { path: true });
-    return "problem" in path5 ? [path5] : pathGrants(rule, path5.regex);
-  });
-}
-function pathGrants(rule, regex) {
-  const owner = ownerOf(rule.qualifiers);
-  const letters = lettersOf3(rule);
-  const grants3 = [];
-  if (letters.size > 0) grants3.push({ domain: "file", words: [letters, owner], regex });
-  if (rule.permissions.includes("x")) {
-    grants3.push({ domain: "file", words: [new Set("x"), owner], regex, detail: transitionOf(rule) });
-  }
-  if (rule.permissions.includes("l")) {
-    grants3.push({ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET2}`, detail: SUBSET });
-  }
-  return grants3;
-}
-function lettersOf3(rule) {
-  const letters = new Set(rule.permissions);
-  const executes = letters.delete("x");
-  letters.delete("l");
-  if (letters.has("w")) letters.add("a");
-  if (executes && execMode(rule).includes("i") && rule.qualifiers.access !== "deny") letters.add("m");
-  return letters;
-}
-function transitionOf(rule) {
-  const { safety, target, targetName = target } = rule.exec ?? {};
-  const mode2 = modeWithSafety(execMode(rule), safety);
-  return targetName === void 0 ? mode2 : `${mode2} -> ${unquote(targetName)}`;
-}
-function modeWithSafety(mode2, safety) {
-  if (safety === void 0) return mode2;
-  if (/^[ix]/i.test(mode2)) return `${safety} ${mode2}`;
-  return (safety === "safe" ? mode2.charAt(0).toUpperCase() : mode2.charAt(0).toLowerCase()) + mode2.slice(1);
-}
-function execMode({ exec: exec3, path: path5 }) {
-  return exec3?.mode ?? (path5 === void 0 ? "ix" : "x");
-}
-function linkGrants(rule, { aliases: aliases2 }) {
-  const targets = withAliases(rule.target, aliases2);
-  return withAliases(rule.path, aliases2).flatMap((path5) => targets.map((target) => linkGrant(rule, path5, target)));
-}
-function linkGrant({ qualifiers, subset }, pathGlob, targetGlob) {
-  const path5 = translate(pathGlob, { path: true });
-  const target = translate(targetGlob, { path: true });
-  if ("problem" in path5) return path5;
-  if ("problem" in target) return target;
-  const regex = `${path5.regex}\\000${target.regex}`;
-  return defined({ domain: "link", words: [ownerOf(qualifiers)], regex, detail: subset ? SUBSET : void 0 });
-}
-function ownerOf({ owner }) {
-  return wordSet(owner === void 0 ? [] : [owner]);
-}
-function withAliases(expression2, aliases2) {
-  const globs = globsOf(expression2);
-  const copies = globs.flatMap(
-    (glob) => aliases2.filter(({ from: from2 }) => glob.startsWith(from2)).map(({ from: from2, to }) => to + glob.slice(from2.length))
-  );
-  return [...globs, ...copies];
-}
-
-// src/core/profile/semantics/peer-grants.ts
-var UNSAFE = "unsafe";
-var KEYS = {
-  signal: ["peer"],
-  ptrace: ["peer"],
-  io_uring: ["label"],
-  mqueue: ["name", "label"],
-  dbus: ["bus", "name", "peer.label", "path", "interface", "member"],
-  unix: ["addr", "label", "peer.addr", "peer.label"]
-};
-var WITH_SECOND_WORD = ["signal", "unix", "mqueue"];
-function peerGrants(rule) {
-  const { kind, qualifiers } = rule;
-  const conditions = {
-    ...rule.conditions,
-    name: rule.name ?? rule.conditions["name"] ?? rule.conditions["peer.name"]
-  };
-  const key = joinGlobs(KEYS[kind].map((name2) => conditions[name2]));
-  if ("problem" in key) return [key];
-  const access5 = wordSet(rule.access);
-  const second = wordSet(rule.signals ?? conditions["type"]?.expanded ?? []);
-  const further = conditionWords(rule.conditions, consumedKeys(rule));
-  const words5 = WITH_SECOND_WORD.includes(kind) ? [access5, second, further] : [access5, further];
-  const grant = { domain: kind, words: words5, regex: key.regex };
-  if (kind !== "unix" || qualifiers.access === "deny") return [grant];
-  return [grant, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), second, access5, void 0], regex: "" }];
-}
-function consumedKeys({ kind, name: name2, conditions }) {
-  const second = WITH_SECOND_WORD.includes(kind) ? [kind === "signal" ? "set" : "type"] : [];
-  const named = name2 === void 0 && conditions["name"] === void 0 ? ["peer.name"] : [];
-  return [...KEYS[kind], ...second, ...named];
-}
-var ANY_PROGRAM = "/[^/\\x00][^\\x00]*";
-function changeProfileGrants(rule) {
-  const target = joinGlobs([rule.target]);
-  if ("problem" in target) return [target];
-  const exec3 = rule.exec === void 0 ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
-  if ("problem" in exec3) return [exec3];
-  return ["", exec3.regex].map(
-    (program3) => defined({
-      domain: "change_profile",
-      words: [],
-      regex: `${program3}\\000${target.regex}`,
-      detail: program3 !== "" && rule.mode === UNSAFE ? UNSAFE : void 0
-    })
-  );
-}
-
-// src/core/profile/patterns/heap.ts
-var Heap = class {
-  #items = [];
-  #compare;
-  /** @param compare negative when the first is to come out earlier. */
-  constructor(compare) {
-    this.#compare = compare;
-  }
-  push(item) {
-    let at = this.#items.push(item) - 1;
-    while (at > 0) {
-      const parent = at - 1 >> 1;
-      const above = this.#items[parent];
-      if (above === void 0 || this.#compare(above, item) <= 0) break;
-      this.#items[at] = above;
-      at = parent;
-    }
-    this.#items[at] = item;
-  }
-  /** Removes the smallest item. */
-  pop() {
-    const [top] = this.#items;
-    const last = this.#items.pop();
-    if (last === void 0 || this.#items.length === 0) return top;
-    let at = 0;
-    for (; ; ) {
-      let child = 2 * at + 1;
-      const left = this.#items[child];
-      const right = this.#items[child + 1];
-      if (left === void 0) break;
-      let least = left;
-      if (right !== void 0 && this.#compare(right, left) < 0) {
-        child += 1;
-        least = right;
-      }
-      if (this.#compare(last, least) <= 0) break;
-      this.#items[at] = least;
-      at = child;
-    }
-    this.#items[at] = last;
-    return top;
-  }
-};
-
-// src/core/profile/patterns/possible-names.ts
-var SLASH = 47;
-var DOT = 46;
-var EMPTY = 0;
-var SLASHED = 1;
-var ONE_DOT = 2;
-var TWO_DOTS = 3;
-var INSIDE = 4;
-var FOLDER_COST = 35;
-function stepPath(state, byte) {
-  if (byte === 0) return -1;
-  if (state === EMPTY) return byte === SLASH ? SLASHED : -1;
-  if (byte === SLASH) return state === INSIDE ? SLASHED : -1;
-  if (byte === DOT && state === SLASHED) return ONE_DOT;
-  return byte === DOT && state === ONE_DOT ? TWO_DOTS : INSIDE;
-}
-function endPath(state) {
-  if (state === INSIDE) return 0;
-  return state === SLASHED ? FOLDER_COST : void 0;
-}
-var PATH = { start: EMPTY, step: stepPath, end: endPath };
-var TEXT = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 0, end: () => 0 };
-var NAME2 = {
-  start: 0,
-  step: (_state, byte) => byte === 0 ? -1 : 1,
-  end: (state) => state === 1 ? 0 : void 0
-};
-var NOTHING = { start: 0, step: () => -1, end: () => 0 };
-function row(...shapes) {
-  const part = (state) => shapes[state >> 3] ?? NOTHING;
-  return {
-    start: shapes[0]?.start ?? 0,
-    step: (state, byte) => {
-      if (byte !== 0) {
-        const next2 = part(state).step(state & 7, byte);
-        return next2 < 0 ? next2 : (state & ~7) + next2;
-      }
-      const next = (state >> 3) + 1;
-      return next < shapes.length && part(state).end(state & 7) !== void 0 ? next * 8 + part(next * 8).start : -1;
-    },
-    end: (state) => state >> 3 === shapes.length - 1 ? part(state).end(state & 7) : void 0
-  };
-}
-function byteCost(byte) {
-  return COSTS[byte] ?? 200;
-}
-var COSTS = Uint8Array.from({ length: 256 }, (_, byte) => costOf(byte));
-function costOf(byte) {
-  if (byte === 0) return 0;
-  const c = String.fromCharCode(byte);
-  if (c === "x") return 10;
-  if (/[a-z/]/.test(c)) return 11;
-  if (/[0-9]/.test(c)) return 12;
-  if (/[-._]/.test(c)) return 14;
-  if (/[A-Z]/.test(c)) return 15;
-  if (byte > 32 && byte < 127) return 30;
-  if (c === " ") return 60;
-  return byte >= 128 ? 100 : 200;
-}
-
-// src/core/profile/patterns/automaton.ts
-var MAX_STATES = 1e5;
-var STRIDE = 64;
-var Automaton = class {
-  /** Per nondeterministic state: its set, where it moves, which expression it is of, and which it accepts. */
-  #sets = [];
-  #next = [];
-  #expressionOf = [];
-  #accepts = /* @__PURE__ */ new Map();
-  /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
-  #distinct;
-  #setOf;
-  /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
-  #sides;
-  /** Per byte its class, and per class its cheapest byte. */
-  #classOf;
-  #representatives = [];
-  /** Per nondeterministic state, once asked for: what is reached without a byte, and with one. */
-  #closures = [];
-  #moves = [];
-  /** The members of a step while they are collected, and in which step each was met last. */
-  #scratch;
-  #stamps;
-  #stamp = 0;
-  #states = /* @__PURE__ */ new Map();
-  #tagLists = /* @__PURE__ */ new Map();
-  #start;
-  #limit;
-  /** @param limit how many deterministic states are kept. */
-  constructor(expressions, limit2 = MAX_STATES) {
-    this.#limit = limit2;
-    const starts = expressions.map((nfa, tag3) => this.#add(nfa, tag3));
-    this.#distinct = [...new Set(this.#sets.filter((set2) => set2 !== void 0))];
-    const indexes = new Map(this.#distinct.map((set2, i) => [set2, i]));
-    this.#setOf = this.#sets.map((set2) => set2 === void 0 ? -1 : indexes.get(set2) ?? -1);
-    this.#classOf = this.#classify();
-    this.#sides = this.#distinct.map((set2) => this.#smallerSide(set2));
-    this.#scratch = new Int32Array(this.#sets.length);
-    this.#stamps = new Float64Array(this.#sets.length);
-    this.#start = this.#intern(Int32Array.from(new Set(starts.flatMap((start2) => [...this.#closure(start2)]))));
-  }
-  /** @returns the indexes of the expressions that match the whole string, ascending. */
-  match(text3) {
-    const bytes = typeof text3 === "string" ? Buffer.from(text3) : text3;
-    let state = this.#start;
-    for (const byte of bytes) state = this.#step(state, this.#classOf[byte] ?? 0);
-    return state.tags;
-  }
-  /**
-   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings: a search for
-   * the cheapest strings first (Dijkstra), over pairs of a state and the shape's state.
-   * @param focus only strings that one of these expressions may still match are followed.
-   */
-  tagSets(shape, { examples = 3, focus } = {}) {
-    const found = /* @__PURE__ */ new Map();
-    const done = /* @__PURE__ */ new Set();
-    const offered = /* @__PURE__ */ new Map();
-    const heap = new Heap((a, b) => a.cost - b.cost);
-    heap.push({ state: this.#start, form: shape.start, cost: 0, byte: -1 });
-    let complete = true;
-    for (let visit2 = heap.pop(); visit2 !== void 0; visit2 = heap.pop()) {
-      const pair = visit2.state.id * STRIDE + visit2.form;
-      if (done.has(pair)) continue;
-      done.add(pair);
-      const endCost = shape.end(visit2.form);
-      if (endCost !== void 0) {
-        const { tags } = visit2.state;
-        found.set(tags, withExample(found.get(tags) ?? [], { cost: visit2.cost + endCost, visit: visit2 }, examples));
-      }
-      if (this.#states.size >= this.#limit) {
-        complete = false;
-        continue;
-      }
-      for (const { byte, to: state } of this.#expand(visit2.state)) {
-        const form2 = shape.step(visit2.form, byte);
-        if (form2 < 0) continue;
-        const cost = visit2.cost + byteCost(byte);
-        const next = state.id * STRIDE + form2;
-        if (done.has(next) || (offered.get(next) ?? Infinity) <= cost || !this.#isAlive(state, focus)) continue;
-        offered.set(next, cost);
-        heap.push({ state, form: form2, cost, from: visit2, byte });
-      }
-    }
-    const sets = [...found].map(([tags, list2]) => ({
-      tags,
-      examples: [...list2].sort(byExampleCost).map(({ visit: visit2 }) => bytesOf(visit2))
-    }));
-    return { sets, complete };
-  }
-  /** Adds the states of an expression. @returns its start. */
-  #add(nfa, tag3) {
-    const base = this.#sets.length;
-    for (const set2 of nfa.sets) {
-      this.#sets.push(set2);
-      this.#expressionOf.push(tag3);
-    }
-    for (const moves of nfa.next) this.#next.push(moves.map((to) => to + base));
-    this.#accepts.set(nfa.accept + base, tag3);
-    return nfa.start + base;
-  }
-  /** Whether one of these expressions can still match from here. */
-  #isAlive(state, focus) {
-    return focus === void 0 || state.members.some((member2) => focus.has(this.#expressionOf[member2] ?? -1));
-  }
-  /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
-  #classify() {
-    const classes = /* @__PURE__ */ new Map();
-    return Uint8Array.from({ length: 256 }, (_, byte) => {
-      const key = `${this.#distinct.map((set2) => `${set2[byte] ?? 0}`).join("")} ${lookOf(byte)}`;
-      const number4 = classes.get(key) ?? classes.size;
-      classes.set(key, number4);
-      const cheapest = this.#representatives[number4];
-      if (cheapest === void 0 || byteCost(byte) < byteCost(cheapest)) this.#representatives[number4] = byte;
-      return number4;
-    });
-  }
-  #smallerSide(set2) {
-    const classes = [...this.#representatives.keys()];
-    const isInside2 = (number4) => set2[this.#representatives[number4] ?? 0] === 1;
-    const inside2 = classes.filter(isInside2);
-    return 2 * inside2.length <= classes.length ? inside2 : classes.filter((number4) => !isInside2(number4));
-  }
-  /** The states that matter among those reached without reading a byte. */
-  #closure(from2) {
-    const known2 = this.#closures[from2];
-    if (known2 !== void 0) return known2;
-    const reached = /* @__PURE__ */ new Set([from2]);
-    for (const state of reached) {
-      if (this.#sets[state] !== void 0) continue;
-      for (const to of this.#next[state] ?? []) reached.add(to);
-    }
-    const members2 = [...reached].filter((state) => this.#sets[state] !== void 0 || this.#accepts.has(state));
-    const closure = Int32Array.from(members2);
-    this.#closures[from2] = closure;
-    return closure;
-  }
-  /** The states that matter among those reached by one byte. */
-  #afterByte(from2) {
-    return this.#moves[from2] ??= Int32Array.from(
-      new Set((this.#next[from2] ?? []).flatMap((to) => [...this.#closure(to)]))
-    );
-  }
-  /** The state that a byte of a class leads to. */
-  #step(state, number4) {
-    const known2 = state.next[number4];
-    if (known2 !== void 0) return known2;
-    const byte = this.#representatives[number4] ?? 0;
-    const scratch = this.#scratch;
-    const stamps = this.#stamps;
-    this.#stamp += 1;
-    const stamp = this.#stamp;
-    let count2 = 0;
-    for (const member2 of state.members) {
-      if (this.#sets[member2]?.[byte] !== 1) continue;
-      for (const reached of this.#afterByte(member2)) {
-        if (stamps[reached] === stamp) continue;
-        stamps[reached] = stamp;
-        scratch[count2] = reached;
-        count2 += 1;
-      }
-    }
-    const next = this.#intern(scratch.subarray(0, count2));
-    if (this.#states.size < this.#limit) state.next[number4] = next;
-    return next;
-  }
-  /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
-  #expand(state) {
-    if (state.edges !== void 0) return state.edges;
-    const groups = this.#split(new Set(state.members.map((member2) => this.#setOf[member2] ?? -1)));
-    const cheapest = [];
-    for (let number4 = 0; number4 < groups.length; number4 += 1) {
-      const byte = this.#representatives[number4] ?? 0;
-      const place3 = (groups[number4] ?? 0) * BYTE_KINDS + byteKind(byte);
-      const best2 = cheapest[place3];
-      if (best2 === void 0 || byteCost(byte) < byteCost(best2)) cheapest[place3] = byte;
-    }
-    const steps = [];
-    const edges = [];
-    cheapest.forEach((byte, place3) => {
-      const group = Math.floor(place3 / BYTE_KINDS);
-      edges.push({ byte, to: steps[group] ??= this.#step(state, this.#classOf[byte] ?? 0) });
-    });
-    state.edges = edges;
-    return edges;
-  }
-  /** Numbers the classes of bytes so that two have one number only when each of these sets has both or neither. */
-  #split(sets) {
-    const groups = new Uint16Array(this.#representatives.length);
-    let count2 = 1;
-    for (const index of sets) {
-      const parts = /* @__PURE__ */ new Map();
-      for (const number4 of this.#sides[index] ?? []) {
-        const group = groups[number4] ?? 0;
-        let part = parts.get(group);
-        if (part === void 0) {
-          part = count2;
-          parts.set(group, part);
-          count2 += 1;
-        }
-        groups[number4] = part;
-      }
-    }
-    return groups;
-  }
-  /** @param members each once, in any order; they are sorted, and copied where they are kept. */
-  #intern(members2) {
-    members2.sort();
-    const key = Buffer.from(members2.buffer, members2.byteOffset, members2.byteLength).toString("latin1");
-    const known2 = this.#states.get(key);
-    if (known2 !== void 0) return known2;
-    const list2 = [...members2].flatMap((member2) => this.#accepts.get(member2) ?? []).sort((a, b) => a - b);
-    const tags = this.#tagLists.get(list2.join()) ?? list2;
-    this.#tagLists.set(list2.join(), tags);
-    const state = { members: members2.slice(), tags, next: [], id: this.#states.size };
-    if (this.#states.size < this.#limit) this.#states.set(key, state);
-    return state;
-  }
-};
-function byExampleCost(a, b) {
-  return a.cost - b.cost;
-}
-function withExample(list2, example, most) {
-  const all = [...list2, example];
-  return all.length > most ? all.sort(byExampleCost).slice(0, most) : all;
-}
-function bytesOf(last) {
-  const bytes = [];
-  for (let visit2 = last; visit2 !== void 0 && visit2.byte >= 0; visit2 = visit2.from) {
-    bytes.push(visit2.byte);
-  }
-  return Uint8Array.from(bytes.reverse());
-}
-var BYTE_KINDS = 4;
-function byteKind(byte) {
-  if (byte === 0) return 0;
-  if (byte === 47) return 1;
-  return byte === 46 ? 2 : 3;
-}
-function lookOf(byte) {
-  const c = String.fromCharCode(byte);
-  if (byte === 0 || c === "/" || c === ".") return c;
-  if (/[a-z]/.test(c)) return "lower";
-  if (/[A-Z]/.test(c)) return "upper";
-  if (/[0-9]/.test(c)) return "digit";
-  if (byte >= 128) return "high";
-  return byte < 32 ? "control" : "sign";
-}
-
-// src/core/profile/patterns/regex.ts
-var MAX_STATES2 = 2e6;
-var MAX_SHARED_SETS = 1e4;
-var sharedSets = /* @__PURE__ */ new Map();
-function byteSet(has) {
-  const set2 = Uint8Array.from({ length: 256 }, (_, byte) => has(byte) ? 1 : 0);
-  const key = set2.join("");
-  const shared = sharedSets.get(key);
-  if (shared !== void 0) return shared;
-  if (sharedSets.size < MAX_SHARED_SETS) sharedSets.set(key, set2);
-  return set2;
-}
-var SINGLE_BYTES = Array.from({ length: 256 }, (_, code2) => byteSet((byte) => byte === code2));
-var RegexError = class extends Error {
-};
-function readRegex(source) {
-  try {
-    return new RegexReader(source).read();
-  } catch (error3) {
-    if (error3 instanceof RegexError) return { problem: error3.message };
-    throw error3;
-  }
-}
-var RegexReader = class {
-  #sets = [];
-  #next = [];
-  #exact = true;
-  #at = 0;
-  #source;
-  constructor(source) {
-    this.#source = source;
-  }
-  read() {
-    const [start2, accept] = this.#alternatives();
-    if (this.#at < this.#source.length) throw new RegexError("there is a ) without a (");
-    return { sets: this.#sets, next: this.#next, start: start2, accept, exact: this.#exact };
-  }
-  #state(set2) {
-    if (this.#sets.length >= MAX_STATES2) throw new RegexError("the expression is too large");
-    this.#sets.push(set2);
-    return this.#next.push([]) - 1;
-  }
-  #move(from2, to) {
-    this.#next[from2]?.push(to);
-  }
-  #alternatives() {
-    const all = [this.#sequence()];
-    while (this.#source[this.#at] === "|") {
-      this.#at += 1;
-      all.push(this.#sequence());
-    }
-    const [first] = all;
-    if (first !== void 0 && all.length === 1) return first;
-    const start2 = this.#state();
-    const end = this.#state();
-    for (const [from2, to] of all) {
-      this.#move(start2, from2);
-      this.#move(to, end);
-    }
-    return [start2, end];
-  }
-  #sequence() {
-    const start2 = this.#state();
-    let end = start2;
-    for (let c = this.#source[this.#at]; c !== void 0 && c !== "|" && c !== ")"; c = this.#source[this.#at]) {
-      const [from2, to] = this.#repeated(this.#term(c));
-      this.#move(end, from2);
-      end = to;
-    }
-    return [start2, end];
-  }
-  #repeated([from2, to]) {
-    const sign = this.#source[this.#at];
-    if (sign !== "*" && sign !== "+") return [from2, to];
-    this.#at += 1;
-    this.#exact = false;
-    const start2 = this.#state();
-    const end = this.#state();
-    this.#move(start2, from2);
-    this.#move(to, end);
-    this.#move(to, from2);
-    if (sign === "*") this.#move(start2, end);
-    return [start2, end];
-  }
-  #term(c) {
-    if (c === "*" || c === "+") throw new RegexError(`there is nothing to repeat before ${c}`);
-    if (c === "(") {
-      this.#at += 1;
-      const inner = this.#alternatives();
-      if (this.#source[this.#at] !== ")") throw new RegexError("a ( is not closed");
-      this.#at += 1;
-      return inner;
-    }
-    if (c === "[") return this.#oneOf(this.#charClass());
-    if (c === ".") {
-      this.#at += 1;
-      this.#exact = false;
-      return this.#oneOf(byteSet(() => true));
-    }
-    return this.#oneOf(SINGLE_BYTES[this.#char().code] ?? byteSet(() => false));
-  }
-  #oneOf(set2) {
-    const start2 = this.#state(set2);
-    const end = this.#state();
-    this.#move(start2, end);
-    return [start2, end];
-  }
-  /** One character. `sign` is what it means in `[…]`, and empty for an escaped one: `\-` is not the sign of a range. */
-  #char() {
-    const c = this.#source[this.#at] ?? "";
-    this.#at += 1;
-    if (c !== "\\") return { code: c.charCodeAt(0), sign: "-^]".includes(c) ? c : "" };
-    const escape5 = readEscape(this.#source, this.#at, "*+.|^$-[](){}");
-    if (escape5 === void 0) return { code: 92, sign: "" };
-    this.#at = escape5.end;
-    return { code: escape5.code, sign: "" };
-  }
-  /** `[…]`. The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
-  #charClass() {
-    this.#at += 1;
-    const members2 = new Uint8Array(256);
-    const negated = this.#takeCaret();
-    if (negated) this.#exact = false;
-    const startsWithCaret = negated && this.#takeCaret();
-    if (startsWithCaret) members2[94] = 1;
-    for (let isFirst = !startsWithCaret; ; isFirst = false) {
-      const from2 = this.#member(isFirst);
-      if (from2 === void 0) return byteSet((byte) => members2[byte] === 1 !== negated);
-      const to = this.#rangeEnd() ?? from2;
-      for (let byte = Math.min(from2, to); byte <= Math.max(from2, to); byte += 1) members2[byte] = 1;
-    }
-  }
-  #takeCaret() {
-    if (this.#source[this.#at] !== "^") return false;
-    this.#at += 1;
-    return true;
-  }
-  /** @returns the next byte of a class; undefined at the `]` that ends it. The first one may be a `]` or a `-`. */
-  #member(isFirst) {
-    if (this.#at >= this.#source.length) throw new RegexError("a [ is not closed");
-    const { code: code2, sign } = this.#char();
-    if (sign === "]" && !isFirst) return void 0;
-    if (sign === "-" && !isFirst) throw new RegexError("a - in [ ] has no start of a range");
-    if (sign === "^" && isFirst) throw new RegexError("a ^ in [ ] is not allowed here");
-    return code2;
-  }
-  /** @returns the byte after a `-`; undefined where no range follows. */
-  #rangeEnd() {
-    if (this.#source[this.#at] !== "-") return void 0;
-    this.#at += 1;
-    const { code: code2, sign } = this.#char();
-    if (sign === "]" || sign === "-") throw new RegexError("a - in [ ] has no end of a range");
-    return code2;
-  }
-};
-
-// src/core/profile/semantics/mount-grants.ts
-var REMOUNT = 32;
-var BIND = 4096;
-var MOVE = 8192;
-var RECURSIVE = 16384;
-var PROPAGATION = 1966080;
-var COMMANDS = REMOUNT | BIND | PROPAGATION | MOVE;
-var ALL2 = -1;
-var OPTIONS = new Map(Object.entries({ ...MOUNT_OPTIONS, nouser: 1 << 31 }));
-var KINDS = ["remount", "bind", "propagation", "move", "new"];
-var COMPARED_FLAGS = {
-  remount: ALL2 & ~MOVE,
-  bind: BIND | RECURSIVE,
-  propagation: PROPAGATION | RECURSIVE,
-  move: MOVE,
-  new: ALL2 & ~(COMMANDS | RECURSIVE)
-};
-function kindOf3(flags) {
-  if ((flags & REMOUNT) !== 0) return "remount";
-  if ((flags & BIND) !== 0) return "bind";
-  if ((flags & PROPAGATION) !== 0) return "propagation";
-  return (flags & MOVE) !== 0 ? "move" : "new";
-}
-function flagsNumber(words5) {
-  return words5.reduce((sum, word) => sum | (OPTIONS.get(word) ?? 0), 0);
-}
-function mountGrants(rule) {
-  const { conditions, target } = rule;
-  if (rule.kind === "umount") {
-    return grants("umount", joinGlobs([target], { path: true }), { words: [conditionWords(conditions)] });
-  }
-  if (rule.kind === "pivot_root") {
-    const detail2 = rule.transition === void 0 ? void 0 : `-> ${rule.transition}`;
-    const words5 = [conditionWords(conditions, ["oldroot"])];
-    return grants("pivot_root", joinGlobs([target, conditions["oldroot"]], { path: true }), defined({ words: words5, detail: detail2 }));
-  }
-  return flagsOf(rule).flatMap(
-    (flags) => kindsOf(rule, flags).flatMap(
-      (kind) => grants("mount", regexOf(rule, kind), {
-        words: [wordsOf2(kind, flags), furtherWords(rule)],
-        detail: `${kind} ${flags.required} ${flags.optional}`
-      })
-    )
-  );
-}
-var REQUIRED = /^options?(?: #\d+)?$/;
-var OPTIONAL = /^options? in(?: #\d+)?$/;
-function flagsOf({ kind, conditions }) {
-  const required2 = valuesOf(conditions, REQUIRED);
-  const optional3 = valuesOf(conditions, OPTIONAL);
-  return required2.flatMap((names2) => optional3.map((others) => flagsOfOne(kind, names2, others)));
-}
-function valuesOf(conditions, key) {
-  const values = Object.entries(conditions).flatMap(([name2, { expanded }]) => key.test(name2) ? [expanded] : []);
-  return values.length === 0 ? [void 0] : values;
-}
-function flagsOfOne(kind, required2, optional3) {
-  const isRemount = kind === "remount";
-  const requiredNames = [.../* @__PURE__ */ new Set([...required2 ?? [], ...isRemount ? ["remount"] : []])].sort();
-  const optionalNames = optional3 ?? [];
-  if (required2 === void 0 && optional3 === void 0) {
-    const numbers = isRemount ? { required: REMOUNT, optional: ALL2 & ~MOVE & ~REMOUNT } : { required: ALL2, optional: ALL2 };
-    return { ...numbers, requiredNames, optionalNames };
-  }
-  return {
-    required: flagsNumber(requiredNames),
-    optional: flagsNumber(optionalNames),
-    requiredNames,
-    optionalNames
-  };
-}
-function kindsOf(rule, { required: required2 }) {
-  const { conditions, source, target } = rule;
-  const isOpen = required2 === ALL2 || required2 === 0;
-  const hasType = conditions["fstype"] !== void 0 || conditions["vfstype"] !== void 0;
-  const hasBoth = source !== void 0 && target !== void 0;
-  return KINDS.filter((kind) => {
-    if (kind === "new") return isOpen || (required2 & COMMANDS) === 0;
-    if (hasType || !(isOpen || kindOf3(required2) === kind)) return false;
-    if (kind === "remount") return rule.kind === "remount" || !hasBoth;
-    return kind !== "propagation" || !hasBoth;
-  });
-}
-function regexOf({ conditions, source, target }, kind) {
-  const hasSource = kind !== "remount" && kind !== "propagation";
-  const paths = hasSource ? [target, source] : [target ?? source, void 0];
-  const type4 = kind === "new" ? conditions["fstype"] ?? conditions["vfstype"] : void 0;
-  const places = joinGlobs(paths, { path: true });
-  const types = joinGlobs([type4]);
-  if ("problem" in places) return places;
-  return "problem" in types ? types : { regex: `${places.regex}\\000${types.regex}` };
-}
-function furtherWords({ conditions }) {
-  const flagKeys = Object.keys(conditions).filter((key) => REQUIRED.test(key) || OPTIONAL.test(key));
-  const data = flagKeys.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
-  const further = conditionWords(conditions, [...flagKeys, "fstype", "vfstype"]) ?? [];
-  const words5 = [...data.sort(), ...further];
-  return wordSet(words5.length === 0 ? [] : [words5.join(" ")]);
-}
-function wordsOf2(kind, { required: required2, optional: optional3, requiredNames, optionalNames }) {
-  const compared = COMPARED_FLAGS[kind] & ~optional3;
-  const examples = [requiredNames.join(","), ...optionalNames.map((name2) => [...requiredNames, name2].sort().join(","))];
-  return {
-    has: (word) => {
-      const flags = flagsNumber(word.split(","));
-      return kindOf3(flags) === kind && (required2 === ALL2 || ((flags ^ required2) & compared) === 0);
-    },
-    [Symbol.iterator]: () => examples[Symbol.iterator]()
-  };
-}
-function grants(domain, translation, { words: words5, detail: detail2 }) {
-  if ("problem" in translation) return [translation];
-  return [defined({ domain, words: words5, regex: translation.regex, detail: detail2 })];
-}
-
-// src/core/profile/semantics/network-grants.ts
-var FAMILY_TYPES = ["stream", "dgram", "seqpacket", "rdm", "raw", "packet"];
-var PROTOCOLS2 = {
-  tcp: { type: "stream", families: ["inet", "inet6"] },
-  udp: { type: "dgram", families: ["inet", "inet6"] },
-  icmp: { type: "raw", families: ["inet"] }
-};
-function networkGrants(rule) {
-  const { families, types } = familiesAndTypes(rule);
-  const words5 = [families, types, wordSet(rule.access), conditionWords(rule.conditions)];
-  return [{ domain: "network", words: words5, regex: "" }];
-}
-function familiesAndTypes(rule) {
-  const { family: family2, type: type4 } = normalized(rule);
-  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS2, type4) ? PROTOCOLS2[type4] : void 0;
-  if (protocol2 !== void 0) {
-    const families2 = protocol2.families.filter((name2) => family2 === void 0 || name2 === family2);
-    return { families: new Set(families2), types: /* @__PURE__ */ new Set([protocol2.type]) };
-  }
-  const families = wordSet(family2 === void 0 ? [] : [family2]);
-  if (type4 !== void 0) return { families, types: /* @__PURE__ */ new Set([type4]) };
-  return { families, types: wordSet(family2 === void 0 ? [] : FAMILY_TYPES) };
-}
-function normalized({ family: family2, type: type4 }) {
-  if (family2 !== void 0 && type4 === void 0 && !isFamily(family2)) return { type: family2 };
-  return defined({ family: family2, type: type4 });
-}
-function isFamily(word) {
-  if (Object.hasOwn(SOCKET_FAMILIES, word)) return true;
-  return !FAMILY_TYPES.includes(word) && !Object.hasOwn(PROTOCOLS2, word);
-}
-
-// src/core/profile/semantics/grants.ts
-var GRANTS = {
-  file: fileGrants,
-  link: linkGrants,
-  capability: ({ names: names2 }) => [{ domain: "capability", words: [wordSet(names2)], regex: "" }],
-  network: networkGrants,
-  mount: mountGrants,
-  remount: mountGrants,
-  umount: mountGrants,
-  pivot_root: mountGrants,
-  ptrace: peerGrants,
-  signal: peerGrants,
-  dbus: peerGrants,
-  unix: peerGrants,
-  mqueue: peerGrants,
-  io_uring: peerGrants,
-  change_profile: changeProfileGrants,
-  userns: ({ access: access5 }) => [{ domain: "userns", words: [wordSet(access5)], regex: "" }],
-  rlimit: () => [],
-  // sets a limit, and covers no access
-  all: (rule, surroundings) => allGrants(rule, surroundings)
-};
-function grantsOf(rule, surroundings) {
-  const grants3 = GRANTS[rule.kind];
-  return grants3(rule, surroundings);
-}
-var WITHOUT_KEY = ["capability", "network", "userns"];
-function allGrants(rule, surroundings) {
-  const others = DOMAINS.filter((domain) => domain !== "file" && domain !== "link").map((domain) => ({
-    domain,
-    words: [],
-    regex: WITHOUT_KEY.includes(domain) ? "" : "[\\000-\\377]*"
-  }));
-  const files = fileGrants({ ...rule, kind: "file", permissions: "rwlkm" }, surroundings);
-  const execution = { ...rule, kind: "file", permissions: "x", exec: { mode: "ix" } };
-  const priority = (rule.qualifiers.priority ?? 0) - 2;
-  return [...others, ...files, ...fileGrants(execution, surroundings).map((grant) => ({ ...grant, priority }))];
-}
-
-// src/core/profile/semantics/policy.ts
-var NO_SURROUNDINGS = { aliases: [], children: false };
-function surroundingsOf(text3, block2) {
-  return { aliases: text3.aliases, children: text3.profiles.some(({ name: name2 }) => name2.startsWith(`${block2.name}//`)) };
-}
-var policies = /* @__PURE__ */ new WeakMap();
-function policyOf(block2, surroundings = NO_SURROUNDINGS) {
-  const known2 = policies.get(block2);
-  if (known2 !== void 0 && isSame2(known2.surroundings, surroundings)) return known2.policy;
-  const policy = compilePolicy(block2, surroundings);
-  policies.set(block2, { surroundings, policy });
-  return policy;
-}
-function isSame2(a, b) {
-  return a.children === b.children && a.aliases === b.aliases;
-}
-function compilePolicy(block2, surroundings) {
-  const grants3 = impliedGrants(block2, surroundings);
-  const unreadable = [];
-  for (const rule of block2.rules) {
-    const { access: effect, priority = 0, audit } = rule.qualifiers;
-    for (const part of grantsOf(rule, surroundings)) {
-      if ("problem" in part) {
-        unreadable.push({ rule, problem: part.problem });
-        continue;
-      }
-      const problem = problemOf(part.regex);
-      if (problem === void 0) grants3.push({ rule, effect, priority, audit, ...part });
-      else unreadable.push({ rule, problem });
-    }
-  }
-  const domains = DOMAINS.map((domain) => [domain, compileGrants(grants3.filter((grant) => grant.domain === domain))]);
-  return { domains: Object.fromEntries(domains), unreadable };
-}
-function compileGrants(grants3) {
-  const regexes = [...new Set(grants3.map(({ regex }) => regex))];
-  const byTag = regexes.map((regex) => grants3.filter((grant) => grant.regex === regex));
-  const automata2 = regexes.map(nfaOf).filter((nfa) => "sets" in nfa);
-  return { grants: grants3, regexes, automaton: new Automaton(automata2), byTag };
-}
-function isExact(regex) {
-  const nfa = nfaOf(regex);
-  return "exact" in nfa && nfa.exact;
-}
-function problemOf(regex) {
-  const nfa = nfaOf(regex);
-  return "problem" in nfa ? nfa.problem : void 0;
-}
-var MAX_KEPT_NFAS = 2e4;
-var nfas = /* @__PURE__ */ new Map();
-function nfaOf(regex) {
-  const known2 = nfas.get(regex);
-  if (known2 !== void 0) return known2;
-  const nfa = readRegex(regex);
-  if (nfas.size < MAX_KEPT_NFAS) nfas.set(regex, nfa);
-  return nfa;
-}
-function impliedGrants(block2, { children: children2 }) {
-  const hasHats = block2.kind === "hat" || children2;
-  const changesProfile = block2.rules.some(({ kind }) => kind === "change_profile");
-  const grants3 = [];
-  if (hasHats || changesProfile) {
-    grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/apparmor/", "r"));
-    grants3.push(impliedGrant("/sys/module/apparmor/parameters/enabled", "r"));
-  }
-  if (hasHats) grants3.push(impliedGrant("/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current", "w"));
-  if (changesProfile) grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)", "w"));
-  return grants3;
-}
-function impliedGrant(regex, letter) {
-  return {
-    rule: void 0,
-    domain: "file",
-    words: [new Set(letter), /* @__PURE__ */ new Set(["owner"])],
-    regex,
-    effect: "allow",
-    priority: 0,
-    audit: false
-  };
-}
-function grantsFor(policy, question2) {
-  const { automaton, byTag } = policy.domains[question2.domain];
-  const matching2 = automaton.match(question2.key).flatMap((tag3) => byTag[tag3] ?? []);
-  return matching2.filter((grant) => covers(grant, question2.words));
-}
-function covers(grant, words5) {
-  return words5.every((word, position) => grant.words[position]?.has(word) ?? true);
-}
-
-// src/core/profile/semantics/decide-access.ts
-function decideAccess(block2, access5, surroundings) {
-  const grants3 = grantsFor(policyOf(block2, surroundings), questionOf(access5));
-  const { allowed: allowed2, deciding, transition: transition3 } = answer(grants3);
-  return defined({ allowed: allowed2, matching: rulesOf(grants3), deciding: rulesOf(deciding), transition: transition3 });
-}
-function answer(grants3) {
-  const highest = grants3.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
-  const effective = grants3.filter(({ priority }) => priority === highest);
-  const denials = effective.filter(({ effect }) => effect === "deny");
-  if (denials.length > 0) return { allowed: false, deciding: denials, logged: denials.every(({ audit }) => audit) };
-  const allows2 = effective.filter(({ effect }) => effect === "allow");
-  if (allows2.length === 0) {
-    const prompts = effective;
-    return prompts.length === 0 ? { allowed: false, deciding: [], logged: true } : { allowed: false, deciding: prompts, prompts: true, logged: true };
-  }
-  const modes = execModes(allows2);
-  return defined({
-    allowed: true,
-    deciding: modes.length > 0 ? modes : allows2,
-    logged: allows2.some(({ audit }) => audit),
-    transition: modes[0]?.detail ?? allows2.find(({ domain }) => domain === "pivot_root")?.detail,
-    condition: conditionOf(allows2)
-  });
-}
-function conditionOf(allows2) {
-  const [first] = allows2;
-  if (first?.domain === "link") return allows2.some(({ detail: detail2 }) => detail2 === SUBSET) ? "subset" : void 0;
-  if (first?.domain !== "change_profile") return void 0;
-  return allows2.some(({ detail: detail2 }) => detail2 === UNSAFE) ? void 0 : "secure";
-}
-function execModes(allows2) {
-  const modes = allows2.filter(({ domain, detail: detail2 }) => domain === "file" && detail2 !== void 0);
-  const exact = modes.filter(({ regex }) => isExact(regex));
-  return exact.length > 0 ? exact : modes;
-}
-function rulesOf(grants3) {
-  return [...new Set(grants3.flatMap(({ rule }) => rule ?? []))];
-}
-
 // src/core/profile/semantics/question-space.ts
 var NAME_SHAPES = {
   file: PATH,
@@ -57563,9 +57818,9 @@ function transitionText(was = "", is = "") {
   if (!isOnlyCase) return text3;
   return `${text3}: the environment is ${/^[a-z]/.test(is) ? "no longer" : "now"} cleared`;
 }
-function meaning({ domain, words: words5, regex, effect, priority, audit, detail: detail2 }) {
+function meaning({ domain, words: words5, regex, effect, priority, audit: audit2, detail: detail2 }) {
   const named = words5.map((set2) => set2 === void 0 ? null : [...set2].sort());
-  return JSON.stringify([domain, named, regex, effect, priority, audit, detail2]);
+  return JSON.stringify([domain, named, regex, effect, priority, audit2, detail2]);
 }
 function merge2(changes, examples) {
   const groups = /* @__PURE__ */ new Map();
@@ -57639,13 +57894,13 @@ function applyWaivers(base, head2, { waivers, today }, options = {}) {
 }
 function waiveByName(differences, { waivers, today }) {
   return differences.map((difference3) => {
-    const fitting2 = isWaivable(difference3) ? waivers.filter(({ allows: allows2 }) => allows2 === nameOf3(difference3)) : [];
+    const fitting2 = isWaivable(difference3) ? waivers.filter(({ allows: allows2 }) => allows2 === nameOf4(difference3)) : [];
     const waiver2 = fitting2.find(({ until }) => until >= today);
     const [expired] = fitting2;
     return { ...difference3, ...defined(waiver2 === void 0 ? { expired } : { waiver: waiver2 }) };
   });
 }
-function nameOf3({ class: name2, permissions }) {
+function nameOf4({ class: name2, permissions }) {
   return [name2, ...permissions].join(" ");
 }
 function isWaivable({ change: change2, waiver: waiver2 }) {
@@ -57654,7 +57909,7 @@ function isWaivable({ change: change2, waiver: waiver2 }) {
 function coverageOf(waiver2, base, head2, options) {
   const denial = denialOf(waiver2);
   if (denial === void 0) {
-    return (difference3) => nameOf3(difference3) === waiver2.allows;
+    return (difference3) => nameOf4(difference3) === waiver2.allows;
   }
   const { differences } = compareBlocks(withRule(base, denial), withRule(head2, denial), options);
   const remaining = new Set(differences.map(identityOf));
@@ -57881,6 +58136,21 @@ var DOCS = {
       "Members that are allowed, and that have to be allowed: the first words of their names,",
       "in which `*` stands for any text."
     ),
+    open: paragraph(
+      "Members that may be allowed or denied, in the same form: they are not tried. Not for `exec`. For members about",
+      "which versions of the profile differ."
+    ),
+    files: {
+      allow: paragraph(
+        "What is allowed, and has to be allowed, as file rules without their comma: `/srv/** rw`,",
+        "`owner /home/** rwk`, `/usr/bin/* rmix`, `file`."
+      ),
+      except: "What of that is to be denied after all, in the same form: for profiles that allow `file` and deny some.",
+      open: paragraph(
+        "What may be allowed or denied, in the same form: it is not compared. For paths about which versions of the",
+        "profile differ."
+      )
+    },
     classes: {
       capability: "Every capability that the kernel has: `net_bind_service`.",
       network: paragraph(
@@ -57897,7 +58167,8 @@ var DOCS = {
       ptrace: paragraph(
         "`trace LABEL` and `read LABEL`, and the other way round `tracedby LABEL` and `readby LABEL`, which the kernel",
         "does not ask about an unconfined process.",
-        "LABEL is `own`, `unconfined`, `other` (a label that nobody has), or the profile of one of the `peers`."
+        "LABEL is `own`, `unconfined`, `other` (a label that nobody has), the profile of one of the `peers`, or a name",
+        "that an expression in a rule of the profile matches and none of these: up to six such names."
       ),
       signal: paragraph(
         "`send LABEL SIGNAL` and `receive LABEL SIGNAL`, with the labels of `ptrace`: every signal between processes",
@@ -57909,8 +58180,17 @@ var DOCS = {
       ),
       exec: paragraph(
         "Executables of the image: none may start under another label than the profile, unless it is listed as",
-        "`/PATH LABEL`. What the profile refuses to start, stays in it too. Of an image with more than 120, those with",
-        "an exec rule of their own are tried, and some of each folder."
+        "`/PATH LABEL`; the label `*` is any. What the profile refuses to start, stays in it too. The compiled policy",
+        "is asked about each; those of which it says more than that they stay are started, and some of the others.",
+        "The same for other ways to start a program: `copy /PATH LABEL` for a copy at that path, `memfd /PATH LABEL`",
+        "for a copy in memory, `interpreter /PATH LABEL` for a script whose first line names the program, and",
+        "`loader /PATH LABEL` for the dynamic loader with the program. Where the policy would let a program leave the",
+        "profile and the image has none, a copy is put there."
+      ),
+      file: paragraph(
+        "Every file and folder of the container, and one name at least for each set of expressions that match the",
+        "same, with each permission, for the owner and for others: the kernel is asked what the policy says of it, and",
+        "some are tried. See [Closed files](#closed-files)."
       )
     }
   },
@@ -58072,16 +58352,28 @@ var waiver = strictObject({
   error: "is neither a path expression nor the words of a rule",
   path: ["allows"]
 });
-var allow = array(text.max(200)).max(LIMIT.list).optional().describe(DOCS.closed.allow);
-var closedClass = strictObject({ allow });
+var members2 = array(text.max(200)).max(LIMIT.list).optional();
+var closedExecutables = strictObject({ allow: members2.describe(DOCS.closed.allow) });
+var closedClass = strictObject({
+  allow: members2.describe(DOCS.closed.allow),
+  open: members2.describe(DOCS.closed.open)
+});
+var fileEntries = array(text.max(1e3)).max(LIMIT.list).optional();
+var closedFiles = strictObject({
+  allow: fileEntries.describe(DOCS.closed.files.allow),
+  except: fileEntries.describe(DOCS.closed.files.except),
+  open: fileEntries.describe(DOCS.closed.files.open)
+});
 var className2 = _enum(CLOSED_CLASS_NAMES);
 var closed = union([
   array(className2).min(1),
-  strictObject(
-    Object.fromEntries(
+  strictObject({
+    ...Object.fromEntries(
       CLOSED_CLASS_NAMES.map((name2) => [name2, closedClass.optional().describe(DOCS.closed.classes[name2])])
-    )
-  )
+    ),
+    exec: closedExecutables.optional().describe(DOCS.closed.classes.exec),
+    file: closedFiles.optional().describe(DOCS.closed.classes.file)
+  })
 ]).describe(DOCS.spec.closed);
 var specSchema = strictObject({
   $schema: string2().optional().describe(DOCS.spec.$schema),
@@ -58168,16 +58460,16 @@ function peersFindings(peers2) {
   if (!Object.hasOwn(peers2, "container")) return [];
   return [{ key: "container", message: "peers: the name `container` is reserved for the container itself" }];
 }
+var ENTRY_LISTS = ["allow", "except", "open"];
 function closedFindings(closed2) {
   if (!isRecord(closed2)) return [];
-  return CLOSED_CLASS_NAMES.flatMap((name2) => {
-    const given = closed2[name2];
-    const allow2 = isRecord(given) && Array.isArray(given["allow"]) ? given["allow"] : [];
-    return allow2.flatMap((entry, index) => {
-      const problem = typeof entry === "string" ? allowProblem(name2, entry) : void 0;
-      if (problem === void 0) return [];
-      return [{ message: `allow of closed ${name2}: ${problem}`, path: [name2, "allow", index] }];
-    });
+  return CLOSED_CLASS_NAMES.flatMap((name2) => ENTRY_LISTS.flatMap((list2) => entryFindings(name2, list2, closed2[name2])));
+}
+function entryFindings(name2, list2, given) {
+  const entries = isRecord(given) && Array.isArray(given[list2]) ? given[list2] : [];
+  return entries.flatMap((entry, index) => {
+    const problem = typeof entry === "string" ? allowProblem(name2, entry) : void 0;
+    return problem === void 0 ? [] : [{ message: `${list2} of closed ${name2}: ${problem}`, path: [name2, list2, index] }];
   });
 }
 function openFindings(open7, closed2) {
@@ -58361,12 +58653,12 @@ function isMissing({ input, code: code2 }) {
 }
 function explainIssue(issue2, source) {
   if (issue2.code === "unrecognized_keys") return issue2.keys.map((key) => unknownKey(issue2.path, key, source));
-  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)} is missing` }];
+  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf5(issue2.path)} is missing` }];
   if (issue2.code === "invalid_union") return explainUnion(issue2, source);
   if (issue2.code === "invalid_value") return [unknownValue(issue2, valuesOf2(issue2), source)];
-  return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)}: ${issue2.message}` }];
+  return [{ at: source.locate(issue2.path), message: `${nameOf5(issue2.path)}: ${issue2.message}` }];
 }
-function nameOf4(path5) {
+function nameOf5(path5) {
   const [list2, index, ...rest] = path5;
   const entry = index !== void 0 && isList(list2) ? ENTRIES[String(list2)] : void 0;
   if (entry === void 0) return path5.map(String).join(".") || "the spec";
@@ -58400,7 +58692,7 @@ function orList(words5) {
   return words5.length < 2 ? last : `${words5.slice(0, -1).join(", ")} or ${last}`;
 }
 function unknownKey(path5, key, source) {
-  const message = `unknown key ${JSON.stringify(key)} in ${nameOf4(path5)}${suggestion(key, knownKeys(path5))}`;
+  const message = `unknown key ${JSON.stringify(key)} in ${nameOf5(path5)}${suggestion(key, knownKeys(path5))}`;
   return { at: source.locateKey(path5, key), message };
 }
 function explainUnion(issue2, source) {
@@ -58413,7 +58705,7 @@ function explainUnion(issue2, source) {
   const values = alternatives.flat().flatMap(valuesOfAlternative);
   if (values.length > 0) return [unknownValue(issue2, values, source)];
   const reasons = new Set(alternatives.flat().map(({ message }) => message));
-  return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)}: ${[...reasons].join(", or ")}` }];
+  return [{ at: source.locate(issue2.path), message: `${nameOf5(issue2.path)}: ${[...reasons].join(", or ")}` }];
 }
 function valuesOfAlternative(issue2) {
   if (issue2.code === "invalid_value") return valuesOf2(issue2);
@@ -58765,8 +59057,8 @@ var FlowControl = class {
   /** Waits until so many bytes may be sent. @returns false when the stream ended first. */
   async spend(bytes) {
     while (this.#open && this.#left < bytes)
-      await new Promise((resolve15) => {
-        this.#waiting.push(resolve15);
+      await new Promise((resolve16) => {
+        this.#waiting.push(resolve16);
       });
     this.#left -= bytes;
     return this.#open;
@@ -58783,7 +59075,7 @@ var FlowControl = class {
   #wake() {
     const waiting2 = this.#waiting;
     this.#waiting = [];
-    for (const resolve15 of waiting2) resolve15();
+    for (const resolve16 of waiting2) resolve16();
   }
 };
 
@@ -58820,8 +59112,8 @@ var RemoteCommand = class {
     this.#argv = argv;
     this.#options = options;
     this.#send = send;
-    this.result = new Promise((resolve15, reject) => {
-      this.#resolve = resolve15;
+    this.result = new Promise((resolve16, reject) => {
+      this.#resolve = resolve16;
       this.#reject = reject;
     });
     const request2 = {
@@ -58957,13 +59249,13 @@ var GuestChannel = class _GuestChannel {
    */
   static async open(socket3, timeoutMs, lastOutput) {
     const channel = new _GuestChannel(socket3, lastOutput);
-    await new Promise((resolve15, reject) => {
+    await new Promise((resolve16, reject) => {
       const timer = setTimeout(() => {
         reject(new HarnessError("lab-guest", `The lab guest did not answer within ${timeoutMs / 1e3} s.`));
       }, timeoutMs);
       const settle2 = () => {
         clearTimeout(timer);
-        if (channel.#broken === void 0) resolve15();
+        if (channel.#broken === void 0) resolve16();
         else reject(channel.#broken);
       };
       channel.#onHello = settle2;
@@ -59088,7 +59380,7 @@ var Qmp = class _Qmp {
     socket3.on("error", () => void 0);
     socket3.on("close", () => {
       this.#closed = true;
-      for (const resolve15 of this.#waiting) resolve15({ error: { desc: "QEMU ended" } });
+      for (const resolve16 of this.#waiting) resolve16({ error: { desc: "QEMU ended" } });
       this.#waiting = [];
     });
   }
@@ -59109,12 +59401,12 @@ var Qmp = class _Qmp {
   }
   /** Sends one command and waits for its answer. */
   async command(execute, args = {}) {
-    const answer2 = await new Promise((resolve15) => {
+    const answer2 = await new Promise((resolve16) => {
       if (this.#closed) {
-        resolve15({ error: { desc: "QEMU ended" } });
+        resolve16({ error: { desc: "QEMU ended" } });
         return;
       }
-      this.#waiting.push(resolve15);
+      this.#waiting.push(resolve16);
       this.#socket.write(`${JSON.stringify({ execute, arguments: args })}
 `);
     });
@@ -59418,17 +59710,17 @@ var import_node_crypto5 = require("node:crypto");
 var import_node_net = require("node:net");
 var import_promises4 = require("node:timers/promises");
 function take(name2) {
-  return new Promise((resolve15, reject) => {
+  return new Promise((resolve16, reject) => {
     const server = (0, import_node_net.createServer)((socket3) => {
       socket3.destroy();
     });
     server.once("error", (error3) => {
-      if (error3.code === "EADDRINUSE") resolve15(void 0);
+      if (error3.code === "EADDRINUSE") resolve16(void 0);
       else reject(error3);
     });
     server.listen(name2, () => {
       server.unref();
-      resolve15(server);
+      resolve16(server);
     });
   });
 }
@@ -59444,8 +59736,8 @@ async function withImageLock(path5, work, onWait = () => void 0) {
   try {
     return await work();
   } finally {
-    await new Promise((resolve15) => {
-      held.close(resolve15);
+    await new Promise((resolve16) => {
+      held.close(resolve16);
     });
   }
 }
@@ -59627,14 +59919,14 @@ function qemuArgv(tree, args) {
 var import_node_net2 = require("node:net");
 var import_promises7 = require("node:timers/promises");
 function attempt(path5) {
-  return new Promise((resolve15) => {
+  return new Promise((resolve16) => {
     const socket3 = (0, import_node_net2.connect)(path5);
     socket3.once("connect", () => {
       socket3.removeAllListeners("error");
-      resolve15(socket3);
+      resolve16(socket3);
     });
     socket3.once("error", () => {
-      resolve15(void 0);
+      resolve16(void 0);
     });
   });
 }
@@ -59743,9 +60035,9 @@ var import_node_stream3 = require("node:stream");
 var import_promises10 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream2(), 1);
 function small(tar, name2, file5) {
-  return new Promise((resolve15, reject) => {
+  return new Promise((resolve16, reject) => {
     const done = (error3) => {
-      if (error3 == null) resolve15();
+      if (error3 == null) resolve16();
       else reject(error3);
     };
     if (file5.linkTo === void 0) tar.entry({ name: name2, mode: file5.mode, uid: 0, gid: 0 }, file5.text ?? "", done);
@@ -59759,9 +60051,9 @@ async function add2(tar, hostPath, guestPath) {
   if (info.isSymbolicLink()) {
     await small(tar, name2, { guestPath, mode: 511, linkTo: await (0, import_promises9.readlink)(hostPath) });
   } else if (info.isDirectory()) {
-    await new Promise((resolve15, reject) => {
+    await new Promise((resolve16, reject) => {
       tar.entry({ ...common, type: "directory" }, (error3) => {
-        if (error3 == null) resolve15();
+        if (error3 == null) resolve16();
         else reject(error3);
       });
     });
@@ -59894,8 +60186,8 @@ async function getFiles(channel, guestDir, hostDir) {
   }).on("close", () => {
     goOn();
   });
-  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve15) => {
-    goOn = resolve15;
+  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve16) => {
+    goOn = resolve16;
   });
   const packed = runInGuest(channel, ["tar", "--create", "--file=-", "--directory", guestDir, "."], { onStdout: sink });
   packed.then(
@@ -60308,8 +60600,8 @@ async function fetchResults(guest, folder) {
 }
 
 // src/cli/commands/diff.ts
-var import_node_fs41 = require("node:fs");
-var import_node_path36 = require("node:path");
+var import_node_fs44 = require("node:fs");
+var import_node_path38 = require("node:path");
 
 // src/core/report/diff-report.ts
 function newlyAllowed({ profiles }) {
@@ -60672,12 +60964,19 @@ var import_node_path23 = require("node:path");
 var import_node_fs18 = require("node:fs");
 var import_node_path22 = require("node:path");
 var MAX_LINKS = 40;
-function statsOf(pid) {
+function filesNow(pid) {
   const root = `/proc/${pid}/root`;
+  const stat2 = remembering((path5) => statAt2((0, import_node_path22.join)(root, path5)));
+  return { stat: stat2, resolve: remembering((path5) => resolve7(pid, path5, stat2)) };
+}
+function remembering(find) {
   const known2 = /* @__PURE__ */ new Map();
   return (path5) => {
-    if (!known2.has(path5)) known2.set(path5, statAt2((0, import_node_path22.join)(root, path5)));
-    return known2.get(path5);
+    const before = known2.get(path5);
+    if (before !== void 0) return before.found;
+    const found = find(path5);
+    known2.set(path5, { found });
+    return found;
   };
 }
 function statAt2(path5) {
@@ -60687,7 +60986,10 @@ function statAt2(path5) {
     return void 0;
   }
 }
-function resolveInContainer(pid, path5, stats = statsOf(pid)) {
+function resolveInContainer(pid, path5) {
+  return filesNow(pid).resolve(path5);
+}
+function resolve7(pid, path5, stat2) {
   let left = path5.split("/").filter(Boolean);
   let done = [];
   let links = 0;
@@ -60701,7 +61003,7 @@ function resolveInContainer(pid, path5, stats = statsOf(pid)) {
     }
     const here = [...done, name2];
     const file5 = `/${here.join("/")}`;
-    const found = stats(file5);
+    const found = stat2(file5);
     if (found === void 0) return void 0;
     if (!found.isSymbolicLink()) {
       done = here;
@@ -60725,18 +61027,18 @@ function targetOf(pid, path5) {
 
 // src/adapters/container/rootfs/lookup.ts
 var MOST_NAMES = 5e3;
-function lookUp(pid, path5, follow, stats = statsOf(pid)) {
+function lookUp(pid, path5, follow, files = filesNow(pid)) {
   const given = path5.replace(/^\/proc\/self(?=\/|$)/, "/proc/1");
-  const real = follow ? resolveInContainer(pid, given, stats) : void 0;
-  if (real !== void 0) return fileAt(real, stats);
+  const real = follow ? files.resolve(given) : void 0;
+  if (real !== void 0) return fileAt(real, files);
   const [, folder = "", name2 = ""] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
-  const above = folder === "" ? "/" : resolveInContainer(pid, folder, stats);
+  const above = folder === "" ? "/" : files.resolve(folder);
   if (above === void 0 || name2 === "" || name2 === "." || name2 === "..") return void 0;
-  const file5 = fileAt(`${above === "/" ? "" : above}/${name2}`, stats);
+  const file5 = fileAt(`${above === "/" ? "" : above}/${name2}`, files);
   return follow && !file5.missing ? void 0 : file5;
 }
-function ownerOf2(pid, path5, stats = statsOf(pid)) {
-  const uid = stats(path5)?.uid;
+function ownerOf2(pid, path5, files = filesNow(pid)) {
+  const uid = files.stat(path5)?.uid;
   return uid === void 0 ? void 0 : String(uid);
 }
 function owns(pid, path5) {
@@ -60750,8 +61052,8 @@ function fsuidOf(pid) {
     return void 0;
   }
 }
-function fileAt(path5, stats) {
-  const found = stats(path5);
+function fileAt(path5, files) {
+  const found = files.stat(path5);
   return { path: path5, folder: found?.isDirectory() === true, missing: found === void 0 };
 }
 function listFolder(pid, folder) {
@@ -60791,15 +61093,15 @@ var KERNEL_TYPES = /* @__PURE__ */ new Set([
 var TRACES2 = { readTraces, sharedMounts, fileStateOf, sameContent, programOf, endProcess };
 function readTraces(pid, shared) {
   const mounts = mountsOf(pid);
-  const walk3 = new Walk();
+  const walk4 = new Walk();
   for (const { point, type: type4, options, what, superOptions } of mounts) {
     const upper = point === "/" && type4 === "overlay" ? optionOf(superOptions, "upperdir") : void 0;
     const isWritable = options.split(",").includes("rw") && !KERNEL_TYPES.has(type4) && type4 !== "overlay";
-    if (upper !== void 0) walk3.below(upper, "");
-    else if (isWritable && point !== "/" && !shared.has(what)) walk3.below((0, import_node_path24.join)(`/proc/${pid}/root`, point), point);
+    if (upper !== void 0) walk4.below(upper, "");
+    else if (isWritable && point !== "/" && !shared.has(what)) walk4.below((0, import_node_path24.join)(`/proc/${pid}/root`, point), point);
   }
   const names2 = mounts.map(({ point, type: type4 }) => `${type4} on ${point}`);
-  return { files: walk3.files, mounts: new Set(names2), isCut: walk3.isCut };
+  return { files: walk4.files, mounts: new Set(names2), isCut: walk4.isCut };
 }
 function sharedMounts(pid, other) {
   const others = new Set(mountsOf(other).map(({ what }) => what));
@@ -60955,7 +61257,7 @@ function httpGet(url, address2, ms2, capBytes) {
     headers: { host: "container" },
     agent: false
   };
-  return new Promise((resolve15) => {
+  return new Promise((resolve16) => {
     const body = new CappedOutput(capBytes);
     const isEndless = () => body.bytes > ENDLESS * capBytes;
     let timedOut = false;
@@ -60968,7 +61270,7 @@ function httpGet(url, address2, ms2, capBytes) {
       response.on("close", () => {
         clearTimeout(timer);
         const isWhole = response.complete || isEndless();
-        resolve15(answerOf(response, body, isWhole ? void 0 : brokenOff(timedOut)));
+        resolve16(answerOf(response, body, isWhole ? void 0 : brokenOff(timedOut)));
       });
     });
     const timer = setTimeout(() => {
@@ -60977,7 +61279,7 @@ function httpGet(url, address2, ms2, capBytes) {
     }, ms2);
     request2.on("error", (error3) => {
       clearTimeout(timer);
-      resolve15({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
+      resolve16({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
     });
   });
 }
@@ -60988,11 +61290,11 @@ function answerOf({ statusCode }, body, error3) {
   return { ...defined({ status: statusCode, error: error3 }), body: body.kept, bytes: body.bytes };
 }
 function tcpAccepts(port, address2, ms2) {
-  return new Promise((resolve15) => {
+  return new Promise((resolve16) => {
     const socket3 = (0, import_node_net3.connect)({ host: address2, port, timeout: ms2 });
     const answer2 = (accepts) => () => {
       socket3.destroy();
-      resolve15(accepts);
+      resolve16(accepts);
     };
     socket3.once("connect", answer2(true)).once("error", answer2(false)).once("timeout", answer2(false));
   });
@@ -61517,6 +61819,96 @@ function lossNotice(text3) {
   return void 0;
 }
 
+// src/core/audit/losses.ts
+var END = Number.MAX_SAFE_INTEGER;
+var DEFAULT_BACKLOG2 = 64;
+function findLosses(log) {
+  const serials = log.map(serialOf);
+  const laterSerial = laterSerials(serials);
+  const losses = [...missingSerials(serials), ...callsWithoutDenial(log, serials)];
+  let latestSerial = 0;
+  let previousSeq;
+  log.forEach((entry, index) => {
+    const around = ({ why, queued }) => ({
+      afterSerial: latestSerial,
+      beforeSerial: Math.max(laterSerial(index, queued), latestSerial + 1),
+      why
+    });
+    if (entry.lost !== void 0) losses.push({ afterSerial: 0, beforeSerial: END, why: entry.lost });
+    const unread = unreadLines(entry, previousSeq);
+    if (unread !== void 0) losses.push(around({ why: unread, queued: 0 }));
+    previousSeq = entry.seq ?? previousSeq;
+    const serial = serials[index];
+    if (serial === void 0) {
+      const complaint2 = complaintIn(entry.text);
+      if (complaint2 !== void 0) losses.push(around(complaint2));
+      return;
+    }
+    latestSerial = Math.max(latestSerial, serial);
+    losses.push(...incompleteRecord(entry, serial));
+  });
+  return losses;
+}
+function mayAffect(loss, window2) {
+  return loss.afterSerial < window2.beforeSerial && loss.beforeSerial > window2.afterSerial;
+}
+function missingSerials(serials) {
+  const sorted2 = [...new Set(serials.filter((serial) => serial !== void 0))].sort((a, b) => a - b);
+  return sorted2.flatMap((serial, index) => {
+    const previous = sorted2[index - 1];
+    if (previous === void 0 || serial === previous + 1) return [];
+    const first = previous + 1;
+    const last = serial - 1;
+    const why = first === last ? `audit record ${first} is missing` : `audit records ${first} to ${last} are missing`;
+    return [{ afterSerial: previous, beforeSerial: serial, why }];
+  });
+}
+var REFUSED_CALL = /(?:^|: )(?:type=(?:1300|SYSCALL)) .{0,80}? success=no exit=-(?:1|13) .* key=\(null\)/;
+var COMPANION = /(?:^|: )type=(?:13(?:00|02|06|07|20|27)|SYSCALL|PATH|SOCKADDR|CWD|EOE|PROCTITLE) /;
+function callsWithoutDenial(log, serials) {
+  const complete = /* @__PURE__ */ new Set();
+  log.forEach(({ text: text3 }, index) => {
+    const serial = serials[index];
+    if (serial !== void 0 && !COMPANION.test(text3)) complete.add(serial);
+  });
+  return log.flatMap(({ text: text3 }, index) => {
+    const serial = serials[index];
+    if (serial === void 0 || complete.has(serial) || !REFUSED_CALL.test(text3)) return [];
+    return [lostAt(serial, `audit record ${serial} has only its system call`)];
+  });
+}
+function unreadLines({ seq, overrun }, previousSeq) {
+  if (overrun === true) return "the kernel log was overwritten before it was read";
+  if (seq === void 0 || previousSeq === void 0 || seq <= previousSeq + 1) return void 0;
+  const missed = seq - previousSeq - 1;
+  return `missed ${missed} kernel log ${missed === 1 ? "line" : "lines"}`;
+}
+function complaintIn(text3) {
+  const why = lossNotice(text3);
+  if (why === void 0) return void 0;
+  return { why, queued: why.startsWith("printk") ? 0 : backlogOf(text3) };
+}
+function backlogOf(text3) {
+  const limit2 = /audit_backlog_limit=(\d{1,9})/.exec(text3)?.[1];
+  return limit2 === void 0 ? DEFAULT_BACKLOG2 : Math.max(Number(limit2), DEFAULT_BACKLOG2);
+}
+function serialOf({ text: text3, parsed }) {
+  const known2 = parsed?.kind === "record" ? parsed.record.serial : 0;
+  return known2 > 0 ? known2 : stampOf(text3)?.serial;
+}
+function incompleteRecord({ text: text3, parsed = parseKernelText(text3) }, serial) {
+  if (parsed.kind !== "record" || parsed.damaged === void 0) return [];
+  return [lostAt(serial, `record ${serial} is incomplete: ${parsed.damaged}`)];
+}
+function lostAt(serial, why) {
+  return { afterSerial: serial - 1, beforeSerial: serial + 1, why };
+}
+function laterSerials(serials) {
+  const stamped = [];
+  const rank3 = serials.map((serial) => serial === void 0 ? stamped.length : stamped.push(serial) - 1);
+  return (index, skip) => stamped[(rank3[index] ?? 0) + skip] ?? END;
+}
+
 // src/adapters/kernel/log/record-buffer.ts
 var RecordBuffer = class {
   source;
@@ -61529,8 +61921,8 @@ var RecordBuffer = class {
   poll() {
     const read2 = this.source.read();
     for (const text3 of read2) {
-      this.#texts.push(text3);
       const parsed = this.source.parse(text3.text);
+      this.#texts.push({ ...text3, parsed });
       if (parsed.kind === "record") this.records.push(parsed.record);
     }
     return read2;
@@ -61544,7 +61936,7 @@ var RecordBuffer = class {
   /** Drops all but the last stamp and the last sequence number: losses are counted from them. */
   forget() {
     this.records = [];
-    const stamped = this.#texts.findLast(({ text: text3 }) => stampOf(text3) !== void 0);
+    const stamped = this.#texts.findLast((text3) => serialOf(text3) !== void 0);
     const seq = this.#texts.findLast((one) => one.seq !== void 0)?.seq;
     this.#texts = stamped === void 0 ? [] : [defined({ text: stamped.text, seq })];
   }
@@ -61770,7 +62162,7 @@ function journalSource(sinceMs) {
   );
   let texts = [];
   let rest = Buffer.alloc(0);
-  let audit = false;
+  let audit2 = false;
   let closed2 = false;
   const ended2 = (why) => {
     if (!closed2) texts.push({ text: "", lost: why });
@@ -61789,8 +62181,8 @@ function journalSource(sinceMs) {
     for (const line of all.toString("utf8", 0, end).split("\n")) {
       const entry = parseEntry(line);
       if (entry.kind === "lost") texts.push({ text: "", lost: entry.why });
-      if (entry.kind === "audit") audit = true;
-      if (entry.kind === "audit" || entry.kind === "kernel" && !audit) texts.push({ text: entry.text });
+      if (entry.kind === "audit") audit2 = true;
+      if (entry.kind === "audit" || entry.kind === "kernel" && !audit2) texts.push({ text: entry.text });
     }
   });
   return {
@@ -62159,7 +62551,7 @@ var import_node_fs28 = require("node:fs");
 
 // src/core/audit/attribute.ts
 var ACCESSES3 = /* @__PURE__ */ new Set(["DENIED", "ALLOWED", "AUDIT", "KILLED"]);
-var PASSIVE = /* @__PURE__ */ new Set(["receive", "readby", "tracedby"]);
+var PASSIVE2 = /* @__PURE__ */ new Set(["receive", "readby", "tracedby"]);
 function attribute(profileNames2, probes, records) {
   const names2 = [...profileNames2].map(normal);
   const byId = new Map(probes.map((probe3) => [probe3.id, probe3]));
@@ -62201,7 +62593,7 @@ function canWitness(record2, names2, isNamed2) {
   if (!ACCESSES3.has(record2.type) || !underProfile(labelOfRecord(record2), names2)) return false;
   if (envelopeOf(record2)?.origin !== "kernel") return false;
   const masks = (record2.fields["requested_mask"] ?? record2.fields["denied_mask"] ?? "").split(" ");
-  return isNamed2 || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record2.fields["peer"] ?? "", names2);
+  return isNamed2 || !masks.some((mask) => PASSIVE2.has(mask)) || underProfile(record2.fields["peer"] ?? "", names2);
 }
 function labelOfRecord({ fields: fields2 }) {
   const label2 = fields2["profile"] ?? fields2["label"] ?? "";
@@ -62279,18 +62671,18 @@ var import_node_fs29 = require("node:fs");
 var MAX_DEPTH4 = 4096;
 function containerPids(container2) {
   const { id, pid, besides } = container2;
-  const members2 = new Set(groupFolders(pid, id).flatMap((folder) => pidsOfGroup(folder)));
+  const members3 = new Set(groupFolders(pid, id).flatMap((folder) => pidsOfGroup(folder)));
   const own2 = namespaceOf(pid, "pid");
   const host = namespaceOf("self", "pid");
-  if (own2 === void 0 || own2 === host) return members2;
+  if (own2 === void 0 || own2 === host) return members3;
   for (const other of allPids()) {
-    if (members2.has(other)) continue;
+    if (members3.has(other)) continue;
     const theirs = namespaceOf(other, "pid");
     if (theirs === void 0 || theirs === host) continue;
-    const isInside2 = theirs === own2 || descendsFrom(other, members2);
-    if (isInside2 && !isOfContainers(other, besides)) members2.add(other);
+    const isInside2 = theirs === own2 || descendsFrom(other, members3);
+    if (isInside2 && !isOfContainers(other, besides)) members3.add(other);
   }
-  return members2;
+  return members3;
 }
 function labelsOfThreads(pid) {
   const labels = /* @__PURE__ */ new Map();
@@ -62362,7 +62754,7 @@ function pidsOfGroup(folder) {
   const text3 = textOf5(`${folder}/cgroup.procs`);
   if (text3 === void 0) return [];
   const pids = text3.split("\n").map(Number).filter((pid) => pid > 0);
-  return [...pids, ...foldersIn2(folder).flatMap((below3) => pidsOfGroup(`${folder}/${below3}`))];
+  return [...pids, ...foldersIn2(folder).flatMap((below4) => pidsOfGroup(`${folder}/${below4}`))];
 }
 function foldersIn2(folder) {
   try {
@@ -62371,10 +62763,10 @@ function foldersIn2(folder) {
     return [];
   }
 }
-function descendsFrom(pid, members2) {
+function descendsFrom(pid, members3) {
   let parent = parentOf(pid);
   for (let depth = 0; parent !== void 0 && parent > 1 && depth < MAX_DEPTH4; depth += 1) {
-    if (members2.has(parent)) return true;
+    if (members3.has(parent)) return true;
     parent = parentOf(parent);
   }
   return false;
@@ -62449,9 +62841,9 @@ var ContainerAgentProver = class {
   #surroundingsProblem(pid) {
     const { container: container2, seccomp } = this.#options;
     const parent = numberIn(statusOf(pid), "PPid") ?? 0;
-    const members2 = containerPids(container2);
-    if (!members2.has(pid)) return "it is not in the container";
-    if (members2.has(parent)) return "a process of the container started it, and not the engine";
+    const members3 = containerPids(container2);
+    if (!members3.has(pid)) return "it is not in the container";
+    if (members3.has(parent)) return "a process of the container started it, and not the engine";
     const allowed2 = (filtersOf(parent) ?? 0) + (seccomp ? 1 : 0);
     const filters = filtersOf(pid);
     if (filters !== void 0 && filters > allowed2) return "it has a seccomp filter that is not of the engine";
@@ -62831,6 +63223,8 @@ var AgentSession = class _AgentSession {
   #pending = /* @__PURE__ */ new Map();
   /** The agent keeps one paused process at a time: the next pause waits for this one. */
   #lastPause = Promise.resolve();
+  /** How many pauses are under way or wait for their turn. */
+  #pauses = 0;
   #ended;
   /** Requests of this turn of the event loop: they go out together. */
   #outbox = [];
@@ -62895,15 +63289,19 @@ var AgentSession = class _AgentSession {
    * @param look is given what was seen and the process as the agent numbers it, and may do more while it is there.
    */
   pause(probe3, name2, args, look) {
+    this.#pauses += 1;
     const turn = this.#lastPause.then(async () => {
       const { seen, pausedPid } = await this.#exchange(probe3, encodeOp({ tag: probe3.id, name: name2, args }));
       if (seen.errno !== void 0 || pausedPid === 0) return seen;
       const resultingLabel = this.#resultingLabel(pausedPid, name2.startsWith("exec"));
       const observation = await look({ ...seen, carried: resultingLabel }, pausedPid);
-      await this.#exchange(probe3, encodeOp({ tag: probe3.id, name: "release", args: [] }));
+      if (this.#pauses === 1) await this.#exchange(probe3, encodeOp({ tag: probe3.id, name: "release", args: [] }));
       return observation;
     });
-    this.#lastPause = turn.catch(() => void 0);
+    const end = () => {
+      this.#pauses -= 1;
+    };
+    this.#lastPause = turn.then(end, end);
     return turn;
   }
   async #exchange(probe3, request2) {
@@ -62914,8 +63312,8 @@ var AgentSession = class _AgentSession {
       deadline: performance.now() + probe3.timeoutMs + GRACE_MS2,
       settle: () => void 0
     };
-    const answered = new Promise((resolve15) => {
-      pending.settle = resolve15;
+    const answered = new Promise((resolve16) => {
+      pending.settle = resolve16;
     });
     this.#pending.set(probe3.id, pending);
     this.#lateTimer ??= setInterval(() => {
@@ -63089,10 +63487,10 @@ var AgentOutput = class {
   }
   /** Waits until the agent has sent its greeting. @throws an error with the reason when it does not */
   greeting() {
-    return new Promise((resolve15, reject) => {
+    return new Promise((resolve16, reject) => {
       this.onFrames = ([frame]) => {
         if (frame === void 0) return;
-        if (frame.type === "hello") resolve15();
+        if (frame.type === "hello") resolve16();
         else reject(new Error(frame.type === "fatal" ? frame.message : "the agent sent no greeting"));
       };
       this.onEnd = (why) => {
@@ -63184,8 +63582,8 @@ async function endOf(exec3, stdout) {
 }
 async function within(timeoutMs, work, onOver) {
   let timer;
-  const late = new Promise((resolve15) => {
-    timer = setTimeout(resolve15, timeoutMs, false);
+  const late = new Promise((resolve16) => {
+    timer = setTimeout(resolve16, timeoutMs, false);
   });
   const hasEnded = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
@@ -63217,10 +63615,10 @@ var Stream = class {
     stream.on("data", (chunk) => {
       this.#output.add(chunk);
     });
-    this.ended = new Promise((resolve15) => {
+    this.ended = new Promise((resolve16) => {
       for (const event of ["end", "close", "error"])
         stream.on(event, () => {
-          resolve15();
+          resolve16();
         });
     });
   }
@@ -63290,13 +63688,13 @@ var Terminal = class {
   /** Reads to the end, or as long as it may take. @returns all output after the command was let go. */
   async read(timeoutMs) {
     const { stdout } = this.#exec;
-    await new Promise((resolve15) => {
+    await new Promise((resolve16) => {
       stdout.on("data", (chunk) => {
         this.#take(chunk);
       });
-      stdout.on("end", resolve15);
-      stdout.on("close", resolve15);
-      setTimeout(resolve15, timeoutMs).unref();
+      stdout.on("end", resolve16);
+      stdout.on("close", resolve16);
+      setTimeout(resolve16, timeoutMs).unref();
     });
     return Buffer.concat(this.#chunks);
   }
@@ -63317,8 +63715,8 @@ var Terminal = class {
     const terminalAgent = await this.#exec.pid();
     const { right, ...proof } = this.#agent.confirm(waitingPid, terminalAgent);
     this.#process = proof;
-    const isAsked = commandLineOf(terminalAgent) === this.#commandLine;
-    if (right && isAsked && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write("\n");
+    const isAsked2 = commandLineOf(terminalAgent) === this.#commandLine;
+    if (right && isAsked2 && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write("\n");
     else this.#exec.close();
   }
 };
@@ -63751,6 +64149,7 @@ var MOUNT_POINT = 10;
 var NO_MOUNT_POINT = MOUNT_POINT - 1;
 var MOUNT_FLAGS2 = 13;
 var MOST_FLAGS = 32;
+var ASKED_OF_MOUNTS = [4, 1, 0, 66, 66];
 function stepRule(place3, byte) {
   if (place3 === START) {
     if (byte === MOUNT) return NO_MOUNT_POINT;
@@ -63804,7 +64203,7 @@ function areaAfter({ byte: before, area }, byte) {
   if (before < 0) return byte === LABEL_CLASS ? "label" : CLASSES[byte] ?? "policy";
   return area === "label" ? CLASSES[byte] ?? "policy" : area;
 }
-var NOTHING3 = { allow: 0, logging: "0 0 0", execution: "0", further: "" };
+var NOTHING3 = { allow: 0, logging: "0 0 0", execution: "0", inherits: false, further: "" };
 function comparePair(one, other, pair, add3) {
   const isBeginning = one.kind === "rules" && (pair.place === CLASS || pair.place === LABELLED);
   const before = one.permissions(pair.x);
@@ -63821,11 +64220,12 @@ function comparePair(one, other, pair, add3) {
   }
 }
 var MEDIATED = 32768;
-function leewayOf2({ allow: allow2 }, { kind, bits }, { place: place3 }) {
-  if (kind === "rules") return place3 <= LABELLED ? allow2 & ~MEDIATED : allow2;
-  if (place3 < TARGET2) return allow2 & ~bits.implied;
-  const isLink = place3 === LINKED && (allow2 & bits.link) !== 0;
-  return allow2 & bits.onexec | (isLink ? bits.link | ~allow2 & bits.subset : 0);
+function leewayOf2({ allow }, { kind, bits }, { place: place3 }) {
+  if (kind === "rules" && place3 >= MOUNT_POINT) return allow & (ASKED_OF_MOUNTS[place3 - MOUNT_POINT] ?? 0);
+  if (kind === "rules") return place3 <= LABELLED ? allow & ~MEDIATED : allow;
+  if (place3 < TARGET2) return allow & ~bits.implied;
+  const isLink = place3 === LINKED && (allow & bits.link) !== 0;
+  return allow & bits.onexec | (isLink ? bits.link | ~allow & bits.subset : 0);
 }
 function spell(last) {
   const bytes = [];
@@ -64087,8 +64487,8 @@ function readAutomaton(parts, at) {
   const table2 = tableBefore(parts, at);
   const always2 = kind === "files" && !automaton.hasSecondNumber;
   const acceptedBy = (state) => {
-    const { allow: allow2, audit } = automaton.accepts(state);
-    return { allow: allow2, audit: always2 ? OWNER_FLAG : audit };
+    const { allow, audit: audit2 } = automaton.accepts(state);
+    return { allow, audit: always2 ? OWNER_FLAG : audit2 };
   };
   const permissions = table2 === void 0 ? (state) => plainPermissions(automaton.accepts(state), kind, targets) : (state) => tablePermissions(acceptedBy(state), table2, targets);
   return {
@@ -64135,18 +64535,21 @@ function tablePermissions({ allow: index, audit: flags }, table2, targets) {
   const entries = hasOwner ? [table2[index], table2[index + 1]] : [table2[index], table2[index]];
   return entries.map((entry = []) => {
     const number4 = (place3) => entry[place3] ?? 0;
-    const allow2 = number4(ALLOW) & ~number4(DENY);
+    const allow = number4(ALLOW) & ~number4(DENY);
     const further = entry.filter((_, place3) => ![ALLOW, DENY, AUDIT, QUIET, XINDEX].includes(place3));
     return {
-      allow: allow2,
+      allow,
       logging: `${number4(AUDIT)} ${number4(QUIET)} ${number4(DENY)}`,
       execution: executionText(number4(XINDEX), targets),
+      inherits: (number4(XINDEX) & X_KINDS) === X_INHERIT,
       further: further.join(" ")
     };
   });
 }
 var X_TABLE = 134217728;
 var X_INDEX = 16777215;
+var X_INHERIT = 1073741824;
+var X_KINDS = 3422552064 | 0;
 function executionText(xindex, targets) {
   const how = (xindex & ~X_INDEX) >>> 0;
   return (xindex & X_TABLE) === 0 ? `${xindex}` : `${how} ${targets[xindex & X_INDEX] ?? ""}`;
@@ -64154,19 +64557,22 @@ function executionText(xindex, targets) {
 var USER_BITS = 127;
 var OTHER_SHIFT = 14;
 var CHANGE_BITS = 3221225472;
-function plainPermissions({ allow: allow2, audit }, kind, targets) {
-  if (kind !== "files") return [{ allow: allow2, logging: `${audit}`, execution: "", further: "" }];
+function plainPermissions({ allow, audit: audit2 }, kind, targets) {
+  if (kind !== "files") return [{ allow, logging: `${audit2}`, execution: "", inherits: false, further: "" }];
   return [0, OTHER_SHIFT].map((shift) => {
-    const bits = allow2 >>> shift;
+    const bits = allow >>> shift;
     return {
-      allow: bits & USER_BITS | allow2 & CHANGE_BITS,
-      logging: `${audit >>> shift & 16383}`,
+      allow: bits & USER_BITS | allow & CHANGE_BITS,
+      logging: `${audit2 >>> shift & 16383}`,
       execution: plainExecution(bits >>> 7 & USER_BITS, targets),
+      inherits: (bits >>> 7 & PLAIN_KINDS) === PLAIN_INHERIT,
       further: ""
     };
   });
 }
 var FIRST_TEXT = 4;
+var PLAIN_INHERIT = 4;
+var PLAIN_KINDS = 125;
 function plainExecution(bits, targets) {
   const index = bits >>> 3;
   return index < FIRST_TEXT ? `${bits}` : `${bits & 7} ${targets[index - FIRST_TEXT] ?? ""}`;
@@ -64404,9 +64810,9 @@ var COMMON = {
   sock_type: ["stream", "dgram"]
 };
 var ANYTHING = ["a", "/b", "10", "Z_z"];
-function isTelling(audit) {
-  if (audit === void 0 || audit === "none") return false;
-  return Object.entries(audit).some(([key, pattern2]) => !SHARED_FIELDS.has(key) && names(key, pattern2));
+function isTelling(audit2) {
+  if (audit2 === void 0 || audit2 === "none") return false;
+  return Object.entries(audit2).some(([key, pattern2]) => !SHARED_FIELDS.has(key) && names(key, pattern2));
 }
 function names(key, pattern2) {
   const { equals, contains, matches: matches2 } = pattern2;
@@ -64416,8 +64822,8 @@ function names(key, pattern2) {
 }
 
 // src/core/verdict/facts.ts
-function unmetBy(audit, record2, { names: names2 }) {
-  return matchRecord(audit, names2 === void 0 ? record2 : withWrittenNames(record2, names2));
+function unmetBy(audit2, record2, { names: names2 }) {
+  return matchRecord(audit2, names2 === void 0 ? record2 : withWrittenNames(record2, names2));
 }
 function recordKey({ fields: fields2 }) {
   const { comm, operation: operation2, name: name2, capname, family: family2, signal: signal4 } = fields2;
@@ -64439,14 +64845,22 @@ function isProof(facts2, { by, record: record2 }) {
   const { probe: probe3, observation } = facts2;
   if (by === "window") return false;
   if (!isCommand(probe3)) return true;
-  const { audit } = probe3.expect;
-  if (isTelling(audit)) return unmetBy(audit, record2, facts2) === void 0;
+  const { audit: audit2 } = probe3.expect;
+  if (isTelling(audit2)) return unmetBy(audit2, record2, facts2) === void 0;
   if (record2.type === "KILLED") return observation.signal === "SIGKILL";
   const isStart3 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
   return by === "comm" && (observation.stage === "exec" || isStart3);
 }
 
 // src/core/verdict/verdicts.ts
+var OTHERS = 200;
+function answerText({ path: path5, permissions, whose, others }) {
+  const whom = whose === void 0 ? "" : ` to ${whose === "owner" ? "its owner" : "others than its owner"}`;
+  const [one, another] = others;
+  const names2 = [one, another].filter((name2) => name2 !== void 0).map((name2) => oneLine(name2, OTHERS));
+  const more = others.length === 0 ? "" : `, and of ${others.length} more, such as ${names2.join(" and ")}`;
+  return `${permissions} of ${oneLine(path5, PATH2)}${whom}${more}`;
+}
 var PATH2 = 300;
 var INSTALL_PROGRAM = "Install the program in the image, or correct the command: a missing program proves nothing.";
 var PEER_DECIDED = "To have the tested profile decide, allow the access in the peer's profile, or give the peer `profile: unconfined`; or declare `by: peer` if you rely on that denial.";
@@ -64521,6 +64935,12 @@ var VERDICTS = {
     means: "Of a closed class: the kernel asks AppArmor about this first, and AppArmor let it pass. What refused it then is another layer, or the kernel has no such thing.",
     reason: ({ action, how }) => `Not denied: AppArmor, which is asked first, let ${action} pass; it failed for another reason (${how}).`
   },
+  "may-leave": {
+    kind: "fail",
+    means: "Of a closed class: the compiled policy lets a program at this path start under another label, and the spec does not declare it. The image has no program there, and none could be put there to be seen.",
+    reason: ({ path: path5, how }) => `The compiled policy lets a program at ${oneLine(path5, PATH2)} start under another label. None could be started there (${how}).`,
+    hint: "Remove the exec rule, or declare it: `exec: {allow: [copy PATH LABEL]}`."
+  },
   "other-denial": {
     kind: "vacuous",
     means: "AppArmor denied another access, which the kernel asks for before the one that the probe names or in its place: a capability, an earlier step, or a peer's part in it, which its own profile decides. Nothing shows what the profile says of the access itself.",
@@ -64565,6 +64985,24 @@ var VERDICTS = {
       return allowed2 ? `Asked directly, the kernel says that the policy allows ${permissions} of ${file5}: AppArmor did not deny it.` : `Asked directly, the kernel says that the policy does not allow ${permissions} of ${file5}, but it succeeded.`;
     },
     hint: "Look at the records and at who made the attempt: another layer, another process or another profile decided."
+  },
+  "answered-allowed": {
+    kind: "fail",
+    means: "Of a closed class: asked directly, the kernel allows something of a file that the spec does not declare.",
+    reason: (facts2) => `Asked directly, the kernel says that the policy allows ${answerText(facts2)}.`,
+    hint: "Correct the rule, or declare it in the `allow` of closed file."
+  },
+  "answered-denied": {
+    kind: "fail",
+    means: "Of a closed class: asked directly, the kernel does not allow something of a file that the spec declares.",
+    reason: (facts2) => `Asked directly, the kernel says that the policy does not allow ${answerText(facts2)}.`,
+    hint: "Allow it in the profile, or take it from the `allow` of closed file, or list it in `except`."
+  },
+  "rule-allows": {
+    kind: "fail",
+    means: "Of a closed class: a rule of the profile allows something that the spec does not declare. The container has nothing by which an attempt could show it.",
+    reason: ({ member: member2, rule, line }) => `The rule in line ${line}, \`${oneLine(rule, PATH2)}\`, allows ${oneLine(member2, PATH2)}, which the spec does not declare. No attempt could show it in this container.`,
+    hint: "Correct the rule, or declare it in the `allow` of the closed class."
   },
   "silent-denial": {
     kind: "fail",
@@ -64902,6 +65340,8 @@ function withoutFullStop(text3) {
 // src/core/verdict/closed-class.ts
 var NO_SUCH_SOCKET = /* @__PURE__ */ new Set(["EAFNOSUPPORT", "ESOCKTNOSUPPORT", "EPROTONOSUPPORT"]);
 var AFTER_MOUNT = "capability sys_admin";
+var UNMADE = "the profile does not let it be made";
+var BARRED = "the profile denies the file for it, and lsm_set_self_attr(2) cannot be had";
 var NOT_ASKED2 = /* @__PURE__ */ new Set([
   "vacuous",
   "other-denial",
@@ -64913,11 +65353,55 @@ var RECORDED_ONCE = /* @__PURE__ */ new Set(["capability"]);
 function isRecordedBefore({ probe: probe3, verdict: { code: code2 } }) {
   return code2 === "silent-denial" && RECORDED_ONCE.has(probe3.closed?.class ?? "");
 }
-function withoutRecord(probe3, id) {
-  return { ...probe3, id, expect: { ...probe3.expect, audit: "none" } };
+function secondAttempt(entry, { id, hasControl }) {
+  const {
+    probe: probe3,
+    verdict: { code: code2, kind }
+  } = entry;
+  if (isRecordedBefore(entry)) return { ...probe3, id, expect: { ...probe3.expect, audit: "none" } };
+  const isOpen = code2 === "silent-denial" || kind !== "pass" && kind !== "fail" && kind !== "skipped";
+  return isOpen && hasControl && !probe3.control ? { ...probe3, id, control: true } : void 0;
 }
 function judgedForClass(entry) {
+  if (isContradicted(entry)) return { ...entry, verdict: verdict("contradiction", answerOf2(entry)) };
+  const contradicted = policyAnswer(entry);
+  if (contradicted !== void 0) return { ...entry, verdict: verdict("contradiction", contradicted) };
+  if (mayLeave(entry)) return { ...entry, verdict: verdict("may-leave", mayLeaveFacts(entry)) };
   return isLetPass(entry) ? { ...entry, verdict: verdict("let-pass", letPassFacts(entry)) } : entry;
+}
+function policyAnswer({ probe: { closed: closed2 }, verdict: { code: code2, kind }, witnesses }) {
+  const answer2 = { path: closed2?.member ?? "", permissions: "x" };
+  const isRefused = code2 === "denied-but-allowed" && witnesses.some((one) => isDenial(one) && one.before === void 0);
+  if (closed2?.policy === "stays" && isRefused) return { ...answer2, allowed: true };
+  return closed2?.policy === "refused" && kind === "pass" ? { ...answer2, allowed: false } : void 0;
+}
+function mayLeave(entry) {
+  const {
+    probe: probe3,
+    verdict: { code: code2, kind },
+    observation
+  } = entry;
+  if (probe3.closed?.policy !== "leaves" || probe3.closed.declared === true) return false;
+  if (probe3.action.kind !== "operation" || probe3.action.name !== "exec-copy") return false;
+  const isStarted = kind === "pass" || code2 === "other-label" || REFUSED.has(code2) && !isUnmade(entry);
+  return !isStarted && observation?.stage === "done";
+}
+function mayLeaveFacts({ probe: { action }, observation }) {
+  const { stoppedAt, errno = "no answer" } = observation ?? {};
+  const [, path5 = ""] = action.kind === "operation" ? action.args : [];
+  return { path: path5, how: stoppedAt === void 0 ? errno : `${errno} at ${stoppedAt}` };
+}
+function isContradicted({ probe: { closed: closed2 }, verdict: { code: code2 }, witnesses }) {
+  if (closed2?.class !== FILES) return false;
+  const isRefusedOtherwise = witnesses.some(({ record: { fields: fields2 } }) => fields2["info"] !== void 0);
+  return code2 === "let-through" || AGAINST_ANSWER.has(code2) && !isRefusedOtherwise;
+}
+var FILES = "file";
+var AGAINST_ANSWER = /* @__PURE__ */ new Set(["denied-but-allowed", "denied-silently-but-allowed"]);
+var SHOWS_NO_FILE = /* @__PURE__ */ new Set([...AGAINST_ANSWER, "silent-denial"]);
+function answerOf2({ probe: { closed: closed2, expect: expect2 } }) {
+  const [, path5 = "", permissions = ""] = /^(.*) (\S+)$/.exec(closed2?.member ?? "") ?? [];
+  return { path: path5, permissions, allowed: expect2.access === "allowed" };
 }
 function letPassFacts({ probe: { action }, observation }) {
   const { stoppedAt, errno = "" } = observation ?? {};
@@ -64928,20 +65412,31 @@ function isLetPass({ probe: { action, expect: expect2 }, verdict: { code: code2 
   if (code2 !== "vacuous" && code2 !== "other-denial" && code2 !== "not-asked") return false;
   if (witnesses.some((witness) => isDenial(witness) && witness.before === void 0)) return false;
   if (action.name === "mount") return observation.stoppedAt === AFTER_MOUNT;
-  return action.name === "socket" && NO_SUCH_SOCKET.has(observation.errno ?? "");
+  const isMade = witnesses.some(({ before }) => before === "capability");
+  return action.name === "socket" && (isMade || NO_SUCH_SOCKET.has(observation.errno ?? ""));
 }
 function memberState(entry) {
   const { code: code2, kind } = entry.verdict;
-  if (code2 === "let-pass") return "failed";
+  if (code2 === "let-pass" || code2 === "may-leave") return "failed";
   if (isAbsent(entry)) return "absent";
   if (kind === "skipped" || NOT_ASKED2.has(code2)) return "untried";
   const isDeclared2 = entry.probe.expect.access === "allowed";
-  if (isExec(entry) && REFUSED.has(code2)) return "denied";
+  const ofClass = stateOfClass(entry);
+  if (ofClass !== void 0) return ofClass;
   if (kind === "pass") return isDeclared2 ? "allowed" : "denied";
   if (isDeclared2 && isDeniedByOthers(entry)) return "untried";
   return kind === "fail" ? "failed" : "undecided";
 }
 var REFUSED = /* @__PURE__ */ new Set(["denied-but-allowed", "denied-silently-but-allowed"]);
+function stateOfClass(entry) {
+  const { code: code2 } = entry.verdict;
+  if (isExec(entry) && REFUSED.has(code2)) return isUnmade(entry) ? "untried" : "denied";
+  return entry.probe.closed?.class === FILES && SHOWS_NO_FILE.has(code2) ? "untried" : void 0;
+}
+function isUnmade({ probe: { action }, observation }) {
+  const isLoader = action.kind === "operation" && action.name === "exec-loader";
+  return !isLoader && observation?.stoppedAt !== void 0;
+}
 function isExec({ probe: { closed: closed2 } }) {
   return closed2?.class === "exec";
 }
@@ -64962,25 +65457,56 @@ function isNoticed(entry) {
   if (isOfRecord && RECORDED_ONCE.has(entry.probe.closed?.class ?? "")) return false;
   return ["failed", "undecided"].includes(memberState(entry));
 }
-function tallyOf({ entries, untried: untried2 }) {
-  const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried2.length };
-  for (const entry of entries) counts[memberState(entry)] += 1;
-  return { ...counts, total: entries.length + untried2.length, kind: kindOf5(counts, entries) };
+function tallyOf({ entries, untried: untried2, asked = [], files }) {
+  if (files !== void 0) return filesTally(files, entries, untried2.length);
+  const tried = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried2.length };
+  for (const entry of entries) tried[memberState(entry)] += 1;
+  const refused = asked.filter(({ answer: answer2 }) => answer2 === "refused").length;
+  const counts = { ...tried, denied: tried.denied + refused, allowed: tried.allowed + asked.length - refused };
+  const total = entries.length + untried2.length + asked.length;
+  return { ...counts, total, kind: kindOf5(tried, entries) };
+}
+function filesTally(files, entries, untried2) {
+  const { denied: denied2, allowed: allowed2, differing } = files;
+  const states = entries.map(memberState);
+  const failedAttempts = entries.filter((entry, i) => states[i] === "failed" && !isAnswer(entry)).length;
+  const counts = {
+    denied: denied2,
+    allowed: allowed2,
+    failed: differing + failedAttempts,
+    undecided: states.filter((state) => state === "undecided").length,
+    absent: 0,
+    untried: untried2
+  };
+  return { ...counts, total: denied2 + allowed2 + differing + untried2, kind: kindOf5(counts, entries) };
+}
+function isAnswer({ verdict: { code: code2 } }) {
+  return code2 === "answered-allowed" || code2 === "answered-denied";
 }
 function kindOf5(counts, entries) {
   if (counts.failed > 0) return "fail";
   if (counts.undecided > 0) return "inconclusive";
   if (counts.denied + counts.allowed > 0) return "pass";
-  const isSkipped = entries.length > 0 && entries.every(({ verdict: { kind } }) => kind === "skipped");
+  const isSkipped = entries.length > 0 && entries.every((one) => one.verdict.kind === "skipped" || isBarred(one));
   return isSkipped ? "skipped" : "inconclusive";
+}
+function isBarred({ probe: { closed: closed2 }, verdict: { code: code2 } }) {
+  return closed2?.class === "change_profile" && code2 === "other-denial";
 }
 function untriedMembers({ entries, untried: untried2 }) {
   const ofEntries = entries.filter((entry) => memberState(entry) === "untried").map((entry) => ({ member: entry.probe.closed?.member ?? entry.probe.name, why: whyUntried(entry) }));
   return [...untried2, ...ofEntries];
 }
-function whyUntried({ verdict: { code: code2, reason }, control }) {
+function whyUntried(entry) {
+  const {
+    verdict: { code: code2, reason },
+    control
+  } = entry;
+  if (isBarred(entry)) return BARRED;
+  if (isExec(entry) && isUnmade(entry) && REFUSED.has(code2)) return UNMADE;
   if (code2 !== "vacuous" && code2 !== "not-the-profile") return reason.replace(/\.$/, "");
-  const { errno = "a failure", stoppedAt } = control ?? {};
+  if (control === void 0) return reason.replace(/\.$/, "");
+  const { errno = "a failure", stoppedAt } = control;
   return `refused without the profile as well: ${errno}${stoppedAt === void 0 ? "" : ` at ${stoppedAt}`}`;
 }
 function notableEntries({ entries }) {
@@ -65034,10 +65560,10 @@ function matchText2(match) {
   ];
   return present(parts).join(" and ");
 }
-function auditText(audit) {
-  if (audit === void 0) return void 0;
-  if (audit === "none") return "no audit record";
-  const fields2 = Object.entries(audit).map(([key, match]) => `${key} ${matchText2(match)}`);
+function auditText(audit2) {
+  if (audit2 === void 0) return void 0;
+  if (audit2 === "none") return "no audit record";
+  const fields2 = Object.entries(audit2).map(([key, match]) => `${key} ${matchText2(match)}`);
   return `a record where ${fields2.join(", ")}`;
 }
 function environmentText(secure) {
@@ -65206,16 +65732,46 @@ function closedTitle(result2) {
   return `closed: ${result2.class}`;
 }
 function closedText(result2) {
+  if (result2.files !== void 0) return oneLine(filesText(result2, result2.files), LINE2);
   const tally = tallyOf(result2);
   const parts = [
     `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
     countText(tally.allowed, result2.class === "exec" ? "under the declared label" : "allowed as declared"),
+    countText(result2.asked?.length ?? 0, "of them by the word of the compiled policy"),
     countText(tally.failed, "not as declared"),
     countText(tally.undecided, "undecided"),
     countText(tally.absent, "not there"),
     tally.untried === 0 ? void 0 : `${grouped(tally.untried)} not tried (${untriedText(result2)})`
   ];
   return oneLine(`${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally)}`, LINE2);
+}
+function filesText(result2, files) {
+  const tally = tallyOf(result2);
+  const different = result2.entries.filter(isAnswer).map(({ probe: probe3 }) => probe3.closed?.member ?? "");
+  const names2 = different.length === 0 ? "" : ` (${oneLine(namesText(different), WHY)})`;
+  const counts = [
+    `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
+    countText(tally.allowed, "allowed as declared"),
+    countText(tally.failed, `not as declared${names2}`),
+    countText(tally.undecided, "undecided"),
+    countText(files.leftOpen, "left open"),
+    tally.untried === 0 ? void 0 : `not asked (${untriedText({ ...result2, entries: [] })})`
+  ].filter((part) => part !== void 0);
+  return [counts.join(", "), askedText(files), nativeText(result2), ...files.cuts].join("; ");
+}
+function askedText({ paths, examples, others }) {
+  const more = examples === 0 ? "" : ` and ${counted(examples, "other name")} that rules tell apart`;
+  const whom = others ? "the owner and others" : "the owner";
+  return `the kernel was asked about ${counted(paths, "path")}${more}, for ${whom}`;
+}
+function nativeText(result2) {
+  const tried = result2.entries.filter((entry) => !isAnswer(entry));
+  const states = tried.map(memberState);
+  const agreed = states.filter((state) => state === "denied" || state === "allowed").length;
+  const unshown = untriedMembers({ ...result2, entries: tried, untried: [] });
+  const why = untriedText({ ...result2, untried: [], entries: tried });
+  const rest = unshown.length === 0 ? "" : `, ${grouped(unshown.length)} show nothing (${why})`;
+  return `${grouped(tried.length)} tried: ${grouped(agreed)} agree${rest}`;
 }
 function countText(count2, what) {
   return count2 === 0 ? void 0 : `${grouped(count2)} ${what}`;
@@ -65228,13 +65784,13 @@ function untriedText(result2) {
   const groups = /* @__PURE__ */ new Map();
   for (const { member: member2, why } of untriedMembers(result2)) groups.set(why, [...groups.get(why) ?? [], member2]);
   const sorted2 = [...groups].sort(([, a], [, b]) => b.length - a.length);
-  const shown2 = sorted2.slice(0, MOST_REASONS).map(([why, members2]) => `${namesText(members2)}: ${oneLine(why, WHY)}`);
-  const rest = sorted2.length - shown2.length;
-  return [...shown2, ...rest > 0 ? [counted(rest, "other reason")] : []].join("; ");
+  const shown3 = sorted2.slice(0, MOST_REASONS).map(([why, members3]) => `${namesText(members3)}: ${oneLine(why, WHY)}`);
+  const rest = sorted2.length - shown3.length;
+  return [...shown3, ...rest > 0 ? [counted(rest, "other reason")] : []].join("; ");
 }
-function namesText(members2) {
-  const named = members2.slice(0, MOST_NAMED).join(", ");
-  const rest = members2.length - MOST_NAMED;
+function namesText(members3) {
+  const named = members3.slice(0, MOST_NAMED).join(", ");
+  const rest = members3.length - MOST_NAMED;
   return rest > 0 ? `${named} and ${grouped(rest)} more` : named;
 }
 function closedEffortText({ entries, durationMs }) {
@@ -65249,11 +65805,19 @@ var STATE_TEXT = {
   untried: "not tried"
 };
 function memberLines(result2) {
+  return [...result2.entries.map(memberLine), ...otherMemberLines(result2)];
+}
+function otherMemberLines({ untried: untried2, asked = [] }) {
   return [
-    ...result2.entries.map(memberLine),
-    ...result2.untried.map(({ member: member2, why }) => oneLine(`${member2}: not tried. ${why}`, LINE2))
+    ...asked.map(({ member: member2, answer: answer2 }) => oneLine(`${member2}: ${ANSWER_TEXT[answer2]}, by the compiled policy.`, LINE2)),
+    ...untried2.map(({ member: member2, why }) => oneLine(`${member2}: not tried. ${why}`, LINE2))
   ];
 }
+var ANSWER_TEXT = {
+  refused: "cannot start",
+  stays: "stays in the profile",
+  leaves: "may leave the profile"
+};
 function memberLine(entry) {
   const { probe: probe3, verdict: verdict2 } = entry;
   const member2 = probe3.closed?.member ?? probe3.name;
@@ -65346,10 +65910,10 @@ function coveredText({ hit, testable, percent }) {
   const rules = testable === 1 ? "rule" : "rules";
   return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
 }
-function explanationOf(rule, nameOf7) {
+function explanationOf(rule, nameOf8) {
   switch (rule.state) {
     case "hit":
-      return rule.probes.map(nameOf7).join("; ");
+      return rule.probes.map(nameOf8).join("; ");
     case "unhit":
       return "no probe covers it";
     case "shadowed":
@@ -65423,9 +65987,9 @@ function closedCountsText(counts) {
     [counts.closedUndecided, "undecided"],
     [counts.closedSkipped, "skipped"]
   ];
-  const shown2 = parts.filter(([count2]) => count2 > 0).map(([count2, word]) => `${grouped(count2)} ${word}`);
+  const shown3 = parts.filter(([count2]) => count2 > 0).map(([count2, word]) => `${grouped(count2)} ${word}`);
   const classes = counts.closed === 1 ? "1 closed class" : `${grouped(counts.closed)} closed classes`;
-  return `${classes} (${counted(counts.closedAttempts, "attempt")}): ${shown2.join(", ")}`;
+  return `${classes} (${counted(counts.closedAttempts, "attempt")}): ${shown3.join(", ")}`;
 }
 function countNotStarted(entries) {
   return entries.filter(({ verdict: verdict2 }) => isNotStarted(verdict2)).length;
@@ -65472,13 +66036,14 @@ function suiteShortfalls(ledger) {
 function passShortfalls(ledger) {
   const entries = entriesOf(ledger);
   if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass") || countClosed(ledger).closedGreen > 0) return [];
-  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
+  const nothingRan = entries.length === 0 && countClosed(ledger).closedAttempts === 0;
+  const message = nothingRan ? "No probe ran." : "No probe passed: nothing is proved.";
   return [{ exit: EXIT.undecided, message }];
 }
 function coverageShortfalls(ledger) {
   const { minCoverage } = ledger.options;
   if (minCoverage === void 0) return [];
-  const below3 = profileCoverages(ledger).filter(({ own: own2 }) => own2.hit * 100 < minCoverage * own2.testable).map(({ profile: profile2, own: own2 }) => ({
+  const below4 = profileCoverages(ledger).filter(({ own: own2 }) => own2.hit * 100 < minCoverage * own2.testable).map(({ profile: profile2, own: own2 }) => ({
     exit: EXIT.failed,
     message: [
       `Too few rules of profile ${JSON.stringify(profile2)} are covered: ${countsText(own2)}.`,
@@ -65495,7 +66060,7 @@ function coverageShortfalls(ledger) {
     const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
     return [{ suite, exit: EXIT.undecided, message }];
   });
-  return [...below3, ...unmeasured, ...unknown2];
+  return [...below4, ...unmeasured, ...unknown2];
 }
 function exitCode(ledger) {
   const counts = countsOf(ledger);
@@ -65584,7 +66149,7 @@ async function withHostSession({ run, options, events: events2, reporter = THROW
   const engine = await host.connect();
   for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events2.progress(`cleaning up after a killed run: ${line}`);
-  const changes = await host.beginChanges(run, { parameters: ["printkRatelimit"] });
+  const changes = await host.beginChanges(run, { parameters: ["printkRatelimit", "auditBacklog"] });
   let log;
   try {
     log = host.openLog(options.log);
@@ -69819,10 +70384,10 @@ function runProbesInMocha(title2, probes, settle2, options) {
     suite.addTest(test2);
     test2.timeout(0);
   }
-  return new Promise((resolve15) => {
+  return new Promise((resolve16) => {
     const runner = mocha.run(() => {
       runner.dispose();
-      resolve15();
+      resolve16();
     });
   });
 }
@@ -69914,13 +70479,13 @@ function errnoInText(output2) {
 
 // src/harness/session/abortable.ts
 function abortable(signal4, work) {
-  return new Promise((resolve15, reject) => {
+  return new Promise((resolve16, reject) => {
     const stop = () => {
       reject(new HarnessError("interrupted", "The run was interrupted."));
     };
     if (signal4.aborted) stop();
     signal4.addEventListener("abort", stop, { once: true });
-    work.then(resolve15, reject).finally(() => {
+    work.then(resolve16, reject).finally(() => {
       signal4.removeEventListener("abort", stop);
     });
   });
@@ -70038,10 +70603,10 @@ function open6([mode2 = "", path5 = ""], look) {
   return file2([...new Set(letters)].join(""), look(path5, true));
 }
 var socket2 = ([family2, type4]) => {
-  const named = { family: nameOf5(SOCKET_FAMILIES, family2), type: nameOf5(SOCKET_TYPES, type4) };
+  const named = { family: nameOf6(SOCKET_FAMILIES, family2), type: nameOf6(SOCKET_TYPES, type4) };
   return named.family === void 0 || named.type === void 0 ? [] : [{ class: "network", family: named.family, type: named.type, access: "create" }];
 };
-function nameOf5(table2, number4) {
+function nameOf6(table2, number4) {
   return Object.entries(table2).find(([, value]) => String(value) === number4)?.[0];
 }
 var inside = (args, at, look) => {
@@ -70241,16 +70806,16 @@ function usedByProgram(probe3, subject2, look) {
   const { executed: executed2, read: read2 } = program3;
   const { path: path5 } = executed2;
   return subject2.profile.split("//&").flatMap((part) => {
-    const block2 = blockOf(subject2, part);
+    const block2 = blockOf2(subject2, part);
     if (block2 === void 0) return [];
     const { transition: transition3 } = answer(grants2(subject2, block2, executed2));
-    const entered = enteredProfiles(block2.name, transition3, path5).flatMap((name2) => blockOf(subject2, name2) ?? []);
+    const entered = enteredProfiles(block2.name, transition3, path5).flatMap((name2) => blockOf2(subject2, name2) ?? []);
     if (entered.length === 0) return [];
     return [...needed(subject2, block2, executed2), ...entered.flatMap((child) => needed(subject2, child, read2))];
   });
 }
 function rulesInRecord(record2, subject2) {
-  const block2 = blockOf(subject2, record2.fields["profile"] ?? "");
+  const block2 = blockOf2(subject2, record2.fields["profile"] ?? "");
   if (block2 === void 0) return [];
   const accesses = recordAccesses(record2).map((access5) => renamed2(access5, subject2.original));
   switch (record2.type) {
@@ -70273,9 +70838,9 @@ function limitRules({ fields: fields2 }, { rules }) {
 function grantedAccesses({ action, from: from2 }, { process: process3, other }, subject2, look) {
   const isProved = (proof) => proof === void 0 || sameLabel(proof.label, proof.expected);
   if (!isProved(process3) || !isProved(other)) return [];
-  const nameOf7 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
-  const self2 = nameOf7(process3) ?? subject2.profile;
-  const ends = { self: self2, other: nameOf7(other) ?? (isOwn(action) ? self2 : void 0) };
+  const nameOf8 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
+  const self2 = nameOf8(process3) ?? subject2.profile;
+  const ends = { self: self2, other: nameOf8(other) ?? (isOwn(action) ? self2 : void 0) };
   const active = from2 === void 0 || other !== void 0 ? operationAccesses(action, look, ends) : [];
   const all = [
     ...active.map((access5) => [self2, access5]),
@@ -70283,12 +70848,12 @@ function grantedAccesses({ action, from: from2 }, { process: process3, other }, 
   ];
   return all.flatMap(
     ([label2, access5]) => label2.split("//&").flatMap((part) => {
-      const block2 = blockOf(subject2, part);
+      const block2 = blockOf2(subject2, part);
       return block2 === void 0 ? [] : [[block2, access5]];
     })
   );
 }
-function blockOf({ text: text3, original }, label2) {
+function blockOf2({ text: text3, original }, label2) {
   return text3.profiles.find(({ name: name2 }) => name2 === original(label2));
 }
 function renamed2(access5, original) {
@@ -70587,6 +71152,109 @@ async function reasonsWithoutEffect(text3) {
 // src/harness/suite/prepare-suite.ts
 var import_promises27 = require("node:timers/promises");
 
+// src/core/spec/closed/pattern-peers.ts
+var MOST_LABELS = 6;
+var EXAMPLES_PER_SET = 3;
+var LOADABLE = /^(?!:)(?!.*\/\/)[\x21-\x7e]{1,100}$/;
+var WORDS2 = /* @__PURE__ */ new Set(["unconfined", "own", "other"]);
+function withPatternPeers(plan, { policies: policies2, names: names2 }) {
+  if (!plan.closed.some(isWithPeers)) return plan;
+  const known2 = [...plan.peers.map(({ profile: profile2 }) => profile2), OTHER_PROFILE, "unconfined", ...names2];
+  const labels = policies2.flatMap((policy) => labelsOf2(policy, known2)).slice(0, MOST_LABELS);
+  const peers2 = [...new Set(labels)].map((profile2, i) => ({ name: `${STAND_IN}${i + 1}`, profile: profile2 }));
+  return { ...plan, peers: [...plan.peers, ...peers2] };
+}
+function labelsOf2({ domains }, known2) {
+  const { automaton } = compileGrants([...domains.ptrace.grants, ...domains.signal.grants]);
+  const keyOf4 = (label2) => automaton.match(label2).join(" ");
+  const covered = new Set(known2.map(keyOf4));
+  const { sets } = automaton.tagSets(NAME_SHAPES.ptrace, { examples: EXAMPLES_PER_SET });
+  return sets.flatMap(({ tags, examples }) => {
+    const key = tags.join(" ");
+    const label2 = examples.map(textOf7).find((name2) => LOADABLE.test(name2) && !WORDS2.has(name2) && keyOf4(name2) === key);
+    return covered.has(key) || label2 === void 0 ? [] : [label2];
+  });
+}
+function textOf7(bytes) {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+// src/core/spec/closed/undeclared.ts
+var EXAMPLES_PER_SET2 = 3;
+var PROPAGATIONS3 = ["unbindable", "private", "slave", "shared"];
+var DOMAINS2 = {
+  capability: { capability: ({ words: [name2 = ""] }) => [[name2]] },
+  network: {
+    network: ({ words: [family2 = "", type4 = "", access5 = ""] }) => access5 === "create" ? [[family2, type4]] : []
+  },
+  mount: {
+    mount: ({ words: [flags = ""], key: [, , type4 = ""] }) => [mountWords2(flags.split(","), type4)],
+    umount: () => [["umount"]],
+    pivot_root: () => [["pivot_root"]]
+  },
+  userns: { userns: ({ words: [access5 = ""] }) => [[access5]] },
+  io_uring: { io_uring: ({ words: [use2 = ""] }) => [[use2]] },
+  mqueue: { mqueue: ({ words: [access5 = ""] }) => MQUEUE_ACCESSES.has(access5) ? [[access5]] : [] },
+  ptrace: { ptrace: ({ words: [access5 = ""], key: [label2 = ""], profile: profile2 }) => [[access5, labelIn(label2, profile2)]] },
+  signal: {
+    signal: ({ words: [access5 = "", signal4 = ""], key: [label2 = ""], profile: profile2 }) => signal4 === NO_SIGNAL ? [] : [[access5, labelIn(label2, profile2), signal4]]
+  },
+  change_profile: {
+    change_profile: ({ key: [program3 = "", label2 = ""] }) => program3 === "" ? ["change_profile", "stack"].map((change2) => [change2, label2]) : [["change_onexec", label2]]
+  }
+};
+var MQUEUE_ACCESSES = /* @__PURE__ */ new Set(["create", "read", "write", "delete"]);
+var NO_SIGNAL = "emt";
+var OTHER = "other";
+function undeclaredIn({ class: name2, allow, open: open7 = [] }, policy, { profile: profile2, peers: peers2 }) {
+  const named = /* @__PURE__ */ new Set(["own", "unconfined", ...peers2]);
+  const isDeclared2 = (words5) => {
+    const [access5 = "", label2 = "", ...rest] = words5;
+    const forms = LABELLED2.has(name2) && !named.has(label2) ? [words5, [access5, OTHER, ...rest]] : [words5];
+    return [...allow, ...open7].some((entry) => forms.some((form2) => allows(withinMember(entry, form2), form2)));
+  };
+  const domains = Object.entries(DOMAINS2[name2] ?? {});
+  const found = domains.flatMap(
+    ([domain, membersOf3]) => allowedIn(policy, domain).flatMap(
+      ({ words: words5, key, rules }) => membersOf3({ words: words5, key: key.split("\0"), profile: profile2 }).filter((member2) => !isNeverAsked(member2) && !isOtherHalf(member2) && !isDeclared2(member2)).map((member2) => ({ words: member2, rules }))
+    )
+  );
+  const byRules = new Map(found.reverse().map((one) => [one.rules.map(({ id }) => id).join(" "), one]));
+  return [...byRules.values()].reverse();
+}
+var LABELLED2 = /* @__PURE__ */ new Set(["ptrace", "signal"]);
+function withinMember(entry, { length }) {
+  return entry.trim().split(/\s+/).slice(0, length).join(" ");
+}
+function allowedIn({ domains }, domain) {
+  const ofRules = domains[domain].grants.filter(({ rule }) => rule !== void 0);
+  const { grants: grants3, byTag, automaton } = compileGrants(ofRules);
+  if (grants3.length === 0) return [];
+  const combinations = wordsOf3(domain, grants3);
+  const { sets } = automaton.tagSets(NAME_SHAPES[domain], { examples: EXAMPLES_PER_SET2 });
+  return sets.flatMap(({ tags, examples }) => {
+    const matching2 = tags.flatMap((tag3) => byTag[tag3] ?? []);
+    const answers = combinations.flatMap((words5) => {
+      const { allowed: allowed2, deciding } = answer(matching2.filter((grant) => covers(grant, words5)));
+      return allowed2 ? [{ words: words5, rules: rulesOf(deciding) }] : [];
+    });
+    const keys = examples.map((bytes) => Buffer.from(bytes).toString());
+    return answers.flatMap((one) => keys.map((key) => ({ ...one, key })));
+  });
+}
+function mountWords2(flags, type4) {
+  const names2 = flags.map((flag3) => flag3.replace(/^make-/, ""));
+  const spread3 = PROPAGATIONS3.find((word) => names2.includes(word) || names2.includes(`r${word}`));
+  if (flags.includes("remount")) return ["remount"];
+  if (flags.includes("rbind")) return ["rbind"];
+  if (flags.includes("bind")) return ["bind"];
+  if (spread3 !== void 0) return [`make-${names2.includes(`r${spread3}`) ? "r" : ""}${spread3}`];
+  return flags.includes("move") ? ["move"] : ["new", type4];
+}
+function labelIn(label2, profile2) {
+  return label2 === profile2 ? "own" : label2;
+}
+
 // src/harness/suite/container-twins.ts
 var import_node_path32 = require("node:path");
 var import_promises24 = require("node:timers/promises");
@@ -70876,10 +71544,10 @@ var PolicyQuery = class {
    * @returns what the policy says, for the owner of the file; undefined when the kernel does not answer.
    */
   ruling(label2, path5, permissions) {
-    const allow2 = this.file(label2, path5);
-    if (allow2 === void 0) return void 0;
+    const allow = this.file(label2, path5);
+    if (allow === void 0) return void 0;
     const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return { path: path5, permissions: permissions.join(""), allowed: (allow2 & wanted) === wanted };
+    return { path: path5, permissions: permissions.join(""), allowed: (allow & wanted) === wanted };
   }
   /** Bits of what is allowed to sockets of a family and type, by their numbers. */
   network(label2, family2, type4) {
@@ -70893,8 +71561,8 @@ var PolicyQuery = class {
     try {
       (0, import_node_fs38.writeSync)(this.fd, query, 0, query.length, 0);
       const text3 = this.answer.toString("latin1", 0, (0, import_node_fs38.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
-      const allow2 = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
-      return Number.isNaN(allow2) ? void 0 : allow2;
+      const allow = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
+      return Number.isNaN(allow) ? void 0 : allow;
     } catch {
       return void 0;
     }
@@ -70965,7 +71633,7 @@ function endsOf({ process: process3, other }, isOtherKnown) {
   if (process3 === void 0 || !isOtherKnown) return void 0;
   return [process3, other].flatMap((proof) => proof === void 0 ? [] : [withoutMode(proof.label)]);
 }
-function labelsOf2({ process: process3, other }) {
+function labelsOf3({ process: process3, other }) {
   const labels = [process3, other].flatMap((proof) => proof === void 0 ? [] : [withoutMode(proof.label)]);
   return labels.length === 0 ? void 0 : labels;
 }
@@ -71008,10 +71676,10 @@ function hasMask({ fields: fields2 }, { mask }) {
   const refused = fields2["denied_mask"] ?? fields2["denied"] ?? asked;
   return refused.split(/[ ,]+/).some((word) => mask.words.includes(word));
 }
-function hasMountWords({ fields: fields2 }, { mountWords: mountWords2 }) {
-  if (mountWords2 === void 0) return true;
+function hasMountWords({ fields: fields2 }, { mountWords: mountWords3 }) {
+  if (mountWords3 === void 0) return true;
   const printed2 = new Set(fields2["flags"]?.split(", "));
-  return MOUNT_WORDS.every((word) => printed2.has(word) === mountWords2.includes(word));
+  return MOUNT_WORDS.every((word) => printed2.has(word) === mountWords3.includes(word));
 }
 function isOfAsker(record2, expected, asker) {
   const { fields: fields2 } = record2;
@@ -71044,20 +71712,20 @@ function outsideOf({ confined, control, names: names2, inChildren }) {
     inChildren,
     before: () => {
       const pid = confined.rootPid;
-      const stats = statsOf(pid);
-      const look = (path5, follow) => lookUp(pid, path5, follow, stats);
+      const files = filesNow(pid);
+      const look = (path5, follow) => lookUp(pid, path5, follow, files);
       return defined({
         look,
         lookInControl: control && lookIn(control),
-        ruling: (action) => rulingOn(action, look, (path5) => ownerOf2(pid, path5, stats))
+        ruling: (action) => rulingOn(action, look, (path5) => ownerOf2(pid, path5, files))
       });
     },
     after
   };
 }
 function lookIn({ rootPid }) {
-  const stats = statsOf(rootPid);
-  return (path5, follow) => lookUp(rootPid, path5, follow, stats);
+  const files = filesNow(rootPid);
+  return (path5, follow) => lookUp(rootPid, path5, follow, files);
 }
 function after() {
   const line = openLine();
@@ -71089,8 +71757,8 @@ var CLOSED = /* @__PURE__ */ new Set(["docker-default", "containers-default"]);
 function modesOf({ baseline, peers: peers2 }, policy, loaded) {
   const others = [...baseline === void 0 ? [] : [baseline], ...peers2.map(({ profile: profile2 }) => profile2)];
   const tops = /* @__PURE__ */ new Set([...policy.names, ...others.flatMap((name2) => asLoaded(name2, policy.written).split("//&"))]);
-  const mayLeave = leavesFile(policy);
-  const modes = [...loaded].filter(([name2]) => mayLeave || tops.has(name2.replace(/\/\/.*$/, ""))).map(([, mode2]) => mode2);
+  const mayLeave2 = leavesFile(policy);
+  const modes = [...loaded].filter(([name2]) => mayLeave2 || tops.has(name2.replace(/\/\/.*$/, ""))).map(([, mode2]) => mode2);
   return /* @__PURE__ */ new Set([policy.mode, ...modes]);
 }
 function leavesFile({ text: text3, loadedAs }) {
@@ -71177,10 +71845,10 @@ var ContainerWatch = class {
     if (origin === "service") for (const { label: label2 } of process3.labels) this.#serviceLabels.add(label2);
     const stray = this.#strayLabel(process3);
     if (stray === void 0 || this.#strays.size >= MAX_LISTED) return;
-    const shown2 = this.#shown(stray);
+    const shown3 = this.#shown(stray);
     const key = `${exe}
-${shown2}`;
-    if (!this.#strays.has(key)) this.#strays.set(key, `${visible(exe)} (pid ${pid}) has the label ${visible(shown2)}`);
+${shown3}`;
+    if (!this.#strays.has(key)) this.#strays.set(key, `${visible(exe)} (pid ${pid}) has the label ${visible(shown3)}`);
   }
   #list(pid, exe, label2) {
     const key = `${exe}
@@ -71214,6 +71882,8 @@ var SuiteContainers = class {
   #labels = [];
   #containers = [];
   #targets = [];
+  /** The names of the peers that have been started beside each container. */
+  #peersOf = /* @__PURE__ */ new Map();
   constructor(options) {
     this.#options = options;
   }
@@ -71244,9 +71914,25 @@ var SuiteContainers = class {
       confined: this.#makeTarget(confined.value.running, "confined", profile2),
       control: control.value === void 0 ? void 0 : this.#makeTarget(control.value, "control", baseline)
     };
-    await this.#startPeers(targets.confined);
-    if (targets.control !== void 0) await this.#startPeers(targets.control);
+    const probes = [...plan.probes, ...plan.closed.flatMap((closed2) => closed2.attempts)];
+    await this.startPeers(targets.confined, probes);
+    if (targets.control !== void 0) await this.startPeers(targets.control, probes);
     return { ...targets, serviceFault: confined.value.serviceFault };
+  }
+  /**
+   * Starts the peers of a container that its probes name, as far as they are not there: they share its processes and
+   * its network.
+   * @throws HarnessError `container-failed`, `not-confined`, `profile-ambiguous`
+   */
+  async startPeers(main, probes) {
+    const { plan, allPeers } = this.#options;
+    const started = this.#peersOf.get(main) ?? /* @__PURE__ */ new Set();
+    const named = new Set(
+      probes.filter(({ control }) => control || !main.isControl).flatMap(({ action, from: from2 }) => [from2, action.kind === "operation" ? action.other : void 0])
+    );
+    const missing = plan.peers.filter(({ name: name2 }) => (allPeers === true || named.has(name2)) && !started.has(name2));
+    this.#peersOf.set(main, /* @__PURE__ */ new Set([...started, ...missing.map(({ name: name2 }) => name2)]));
+    await Promise.all(missing.map((peer) => this.#startPeer(main, peer)));
   }
   /** Ends the agents of one container and removes it; its peers are left to `close`. */
   async remove(target) {
@@ -71305,17 +71991,6 @@ var SuiteContainers = class {
     const container2 = await this.#create({ role, profile: profile2, keepAlive: true, suffix: `${role}-waiting` });
     await container2.start(role);
     return { container: container2, state: await host.waitReady(container2, role, void 0) };
-  }
-  /** Starts the peers of a container that its probes name: they share its processes and its network. */
-  async #startPeers(main) {
-    const { plan, allPeers } = this.#options;
-    const attempts = plan.closed.flatMap((closed2) => closed2.attempts);
-    const probes = [...plan.probes, ...attempts].filter(({ control }) => control || !main.isControl);
-    const named = new Set(
-      probes.flatMap(({ action, from: from2 }) => [from2, action.kind === "operation" ? action.other : void 0])
-    );
-    const peers2 = plan.peers.filter(({ name: name2 }) => allPeers === true || named.has(name2));
-    await Promise.all(peers2.map((peer) => this.#startPeer(main, peer)));
   }
   async #startPeer(main, { name: name2, profile: profile2 }) {
     const { host } = this.#options;
@@ -71401,17 +72076,38 @@ function controlFailure(thrown) {
 
 // src/harness/suite/closed-attempts.ts
 var HARNESS = /^apparmor-probe[.-]/;
-function withAttempts(plan, { name: name2, written }, host) {
+function withAttempts(plan, policy, host) {
   if (plan.closed.length === 0) return plan;
+  const labels = [...host.loadedProfiles().keys()].filter((label2) => !HARNESS.test(label2));
   const inventory2 = {
-    ...host.kernelInventory(),
-    labels: [...host.loadedProfiles().keys()].filter((label2) => !HARNESS.test(label2)).map((label2) => asWritten(label2, written)),
-    profile: name2,
+    ...inventoryOf(policy, host),
+    labels: asInSpec(labels, policy),
     peers: peersOfClasses(plan.peers)
   };
-  const options = { newId: newProbeId, user: void 0 };
-  return { ...plan, closed: plan.closed.map((closed2) => expandClass(closed2, inventory2, options)) };
+  return { ...plan, closed: plan.closed.map((closed2) => expandClass(closed2, inventory2, OPTIONS2)) };
 }
+function attemptsForProfiles(classes, profiles, policy, host) {
+  const closed2 = classes.find(({ class: name2 }) => name2 === OF_LABELS);
+  if (closed2 === void 0 || profiles.length === 0) return [];
+  const inventory2 = inventoryOf(policy, host);
+  const known2 = new Set(membersOf(expandClass(closed2, inventory2, OPTIONS2)));
+  const { attempts } = expandClass(closed2, { ...inventory2, labels: asInSpec(profiles, policy) }, OPTIONS2);
+  return attempts.filter((attempt2) => !known2.has(attempt2.closed?.member ?? ""));
+}
+var OF_LABELS = "change_profile";
+var OPTIONS2 = { newId: newProbeId, user: void 0 };
+function inventoryOf({ name: name2 }, host) {
+  return { ...host.kernelInventory(), labels: [], profile: name2, peers: [] };
+}
+function asInSpec(labels, { written }) {
+  return labels.map((label2) => asWritten(label2, written));
+}
+function membersOf({ attempts }) {
+  return attempts.map(({ closed: closed2 }) => closed2?.member ?? "");
+}
+
+// src/harness/suite/closed-executables.ts
+var import_node_fs40 = require("node:fs");
 
 // src/adapters/container/rootfs/executables.ts
 var import_node_fs39 = require("node:fs");
@@ -71455,14 +72151,99 @@ function isExecutable(path5) {
   }
 }
 
+// src/core/profile/binary/compiled-start.ts
+var EXECUTE = 1;
+function compiledStart({ automata: automata2 }, path5) {
+  const files = automata2.find(({ kind }) => kind === "files");
+  if (files === void 0) return void 0;
+  const group = stateOf2(files, path5);
+  return { start: startAt(files, group), group };
+}
+function startAt(files, state) {
+  const allowed2 = state === 0 ? [] : files.permissions(state).filter(({ allow }) => (allow & EXECUTE) !== 0);
+  if (allowed2.length === 0) return "refused";
+  return allowed2.every(({ inherits }) => inherits) ? "stays" : "leaves";
+}
+var BYTES = Array.from({ length: 126 - 32 }, (_, i) => i + 33).sort((a, b) => byteCost(a) - byteCost(b));
+var MOST_WALKED = 1e5;
+var MOST_PASSES = 6;
+function departures({ automata: automata2 }, known2, most) {
+  const files = automata2.find(({ kind }) => kind === "files");
+  if (files === void 0) return [];
+  const wayOf = (path5, state) => `${path5.slice(0, path5.lastIndexOf("/") + 1)} ${JSON.stringify(files.permissions(state).map(executionOf))}`;
+  const seen = new Set(known2.map((path5) => wayOf(path5, stateOf2(files, path5))));
+  const found = [];
+  for (const { state, shape, path: path5 } of walk2(files)) {
+    if (PATH.end(shape) !== 0 || startAt(files, state) !== "leaves") continue;
+    const way = wayOf(path5, state);
+    if (seen.has(way)) continue;
+    seen.add(way);
+    found.push(path5);
+    if (found.length === most) break;
+  }
+  return found;
+}
+function executionOf({ allow, execution }) {
+  return (allow & EXECUTE) === 0 ? "" : execution;
+}
+function* walk2(files) {
+  const useful = statesBeforeLeaving(files);
+  const passed = /* @__PURE__ */ new Map();
+  const queue = useful.has(files.start) ? [{ state: files.start, shape: PATH.start, path: "" }] : [];
+  for (const reached of queue) {
+    yield reached;
+    for (const byte of BYTES) {
+      const shape = PATH.step(reached.shape, byte);
+      const state = shape < 0 ? 0 : files.next(reached.state, byte);
+      const key = `${state} ${shape}`;
+      const times = passed.get(key) ?? 0;
+      if (!useful.has(state) || times >= MOST_PASSES) continue;
+      passed.set(key, times + 1);
+      queue.push({ state, shape, path: reached.path + String.fromCharCode(byte) });
+    }
+  }
+}
+function statesBeforeLeaving(files) {
+  const before = /* @__PURE__ */ new Map([[files.start, /* @__PURE__ */ new Set()]]);
+  for (const state of before.keys()) {
+    for (const byte of BYTES) {
+      const next = files.next(state, byte);
+      if (next === 0 || before.size >= MOST_WALKED) continue;
+      before.set(next, (before.get(next) ?? /* @__PURE__ */ new Set()).add(state));
+    }
+  }
+  const useful = new Set([...before.keys()].filter((state) => startAt(files, state) === "leaves"));
+  for (const state of useful) for (const other of before.get(state) ?? []) useful.add(other);
+  return useful;
+}
+function stateOf2(files, path5) {
+  return Buffer.from(path5).reduce((state, byte) => files.next(state, byte), files.start);
+}
+
 // src/core/spec/closed/exec-members.ts
 var MOST_TRIED = 120;
+var SPREAD = 40;
+var MOST_GROUPS = 40;
+var ANY_LABEL = "*";
 var STAYS = /^p?ix$/;
-function execClass(closed2, programs, { profile: profile2, newId }) {
-  const tried = new Set(chosen(closed2, programs));
-  const attempts = programs.filter((one) => tried.has(one)).map((one) => attemptOf2(closed2, one.path, { profile: profile2, newId }));
-  const untried2 = programs.filter((one) => !tried.has(one)).map(({ path: path5 }) => ({ member: path5, why: `of ${programs.length} executables ${tried.size} are tried` }));
-  return { ...closed2, attempts, untried: untried2 };
+function execClass(closed2, programs, options) {
+  const { executables: executables2, folders, departures: departures2 } = programs;
+  const tried = chosen(closed2, executables2);
+  const others = executables2.filter((one) => !tried.has(one));
+  const members3 = [
+    ...executables2.filter((one) => tried.has(one)).map(memberOf3),
+    ...otherWays({ executables: executables2, folders, departures: departures2, telling: executables2.filter(isTelling2) })
+  ];
+  return {
+    ...closed2,
+    attempts: members3.map((member2) => attemptOf2(closed2, member2, options)),
+    untried: others.filter((one) => askedOf(one).length === 0).map(({ path: path5 }) => ({ member: path5, why: `of ${executables2.length} executables ${tried.size} are tried` })),
+    asked: others.flatMap(askedOf)
+  };
+}
+function pathAttempts(closed2, executables2, options) {
+  const tried = chosen(closed2, executables2);
+  return executables2.filter((one) => tried.has(one)).map((one) => attemptOf2(closed2, memberOf3(one), options));
 }
 function withExecutables(plan, programs, options) {
   if (!plan.closed.some(({ class: name2 }) => name2 === "exec")) return plan;
@@ -71470,43 +72251,98 @@ function withExecutables(plan, programs, options) {
   const closed2 = plan.closed.map((one) => one.class === "exec" ? execClass(one, found, options) : one);
   return { ...plan, closed: closed2 };
 }
-function chosen({ allow: allow2 }, programs) {
-  const telling = programs.filter(
-    ({ path: path5, transition: transition3 }) => transition3 !== void 0 && !STAYS.test(transition3) || allow2.some((entry) => isOf(entry, path5))
-  );
-  const others = programs.filter((one) => !telling.includes(one));
-  const left = Math.max(0, MOST_TRIED - telling.length);
-  const step3 = Math.max(1, others.length / Math.max(1, left));
-  const spread2 = Array.from({ length: Math.min(left, others.length) }, (_, i) => others[Math.floor(i * step3)]);
-  return [...telling.slice(0, MOST_TRIED), ...spread2.filter((one) => one !== void 0)];
+function isTelling2({ transition: transition3, policy }) {
+  return policy === "leaves" || transition3 !== void 0 && !STAYS.test(transition3);
 }
-function attemptOf2(closed2, path5, { profile: profile2, newId }) {
-  const label2 = closed2.allow.find((entry) => isOf(entry, path5))?.trim().split(/\s+/)[1] ?? profile2;
-  const words5 = ["exec", path5];
+function chosen({ allow }, programs) {
+  const telling = programs.filter((one) => isTelling2(one) || allow.some((entry) => isOf(entry, [one.path])));
+  const others = programs.filter((one) => !telling.includes(one));
+  const isAsked2 = others.every(({ policy }) => policy !== void 0);
+  const left = isAsked2 ? SPREAD : Math.max(0, MOST_TRIED - telling.length);
+  const groups = new Map(others.flatMap((one) => one.group === void 0 ? [] : [[one.group, one]]));
+  return /* @__PURE__ */ new Set([
+    ...telling.slice(0, MOST_TRIED),
+    ...[...groups.values()].slice(0, MOST_GROUPS),
+    ...spread(others, left)
+  ]);
+}
+function spread(programs, most) {
+  const step3 = Math.max(1, programs.length / Math.max(1, most));
+  const places = Array.from({ length: Math.min(most, programs.length) }, (_, i) => Math.floor(i * step3));
+  return places.flatMap((place3) => programs[place3] ?? []);
+}
+function askedOf(program3) {
+  const { path: path5, policy } = program3;
+  return policy === void 0 || isTelling2(program3) ? [] : [{ member: path5, answer: policy }];
+}
+function memberOf3({ path: path5, policy }) {
+  return defined({ words: [path5], operation: ["exec", path5], policy });
+}
+function attemptOf2(closed2, { words: words5, operation: operation2, policy }, options) {
+  const { profile: profile2, newId } = options;
+  const declared = closed2.allow.find((entry) => isOf(entry, words5));
+  const label2 = declared === void 0 ? profile2 : wordsOf4(declared).at(-1) ?? profile2;
+  const member2 = words5.join(" ");
   return {
     id: newId(),
-    name: `closed exec: ${path5} stays under ${label2}`,
-    action: { kind: "operation", name: "exec", args: [path5], words: words5, class: "file" },
+    name: `closed exec: ${member2} stays under ${label2}`,
+    action: actionOf3(operation2),
     direct: false,
-    control: true,
+    control: false,
+    // only what does not start, and is not refused with a record, is tried in it
     timeoutMs: 1e4,
-    expect: { access: "allowed", label: { equals: label2 } },
-    closed: { class: closed2.class, member: path5 },
+    expect: { access: "allowed", label: label2 === ANY_LABEL ? { matches: "" } : { equals: label2 } },
+    closed: defined({ class: closed2.class, member: member2, policy, declared: declared !== void 0 }),
     at: closed2.at
   };
 }
-function isOf(entry, path5) {
-  return allows(entry.trim().split(/\s+/)[0] ?? "", [path5]);
+function actionOf3(words5) {
+  const read2 = readOperation(words5);
+  if ("problem" in read2) throw new Error(`a closed class has an operation that cannot be read: ${read2.problem}`);
+  return { kind: "operation", ...read2, words: words5 };
+}
+function isOf(entry, words5) {
+  const given = wordsOf4(entry);
+  return given.length === words5.length + 1 && allows(given.slice(0, -1).join(" "), words5);
+}
+function wordsOf4(entry) {
+  return entry.split(/\s+/).filter((word) => word !== "");
 }
 
 // src/harness/suite/closed-executables.ts
+var FOLDERS = [
+  ...["/var/tmp", "/tmp", "/dev/shm", "/run", "/root", "/home", "/opt", "/srv", "/mnt", "/media"],
+  ...["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/usr/lib", "/etc", "/var/lib", "/"]
+];
+var MOST_DEPARTURES = 12;
 function withContainerExecutables(plan, policy, pid) {
   const { name: profile2 } = policy;
   return withExecutables(plan, () => programsOf2(plan.profile, policy, pid), { profile: profile2, newId: newProbeId });
 }
+function containerExecutables(pid) {
+  return executables(pid).filter((path5) => path5 !== AGENT_PATH);
+}
+function attemptsForPrograms(classes, programs, profile2) {
+  const closed2 = classes.find(({ class: name2 }) => name2 === "exec");
+  if (closed2 === void 0) return [];
+  const tried = new Set(closed2.attempts.map((attempt2) => attempt2.closed?.member));
+  const others = programs.filter((path5) => !tried.has(path5)).map((path5) => ({ path: path5 }));
+  return pathAttempts(closed2, others, { profile: profile2, newId: newProbeId });
+}
 function programsOf2(source, loaded, pid) {
   const policy = readPolicy(source, loaded);
-  return executables(pid).filter((path5) => path5 !== AGENT_PATH).map((path5) => defined({ path: path5, transition: policy && transitionOf2(policy, path5) }));
+  const compiled2 = readCompiled(loaded);
+  const programs = containerExecutables(pid).map((path5) => {
+    const start2 = compiled2 && compiledStart(compiled2, path5);
+    const transition3 = policy && transitionOf2(policy, path5);
+    return defined({ path: path5, transition: transition3, policy: start2?.start, group: start2?.group });
+  });
+  const leaving = programs.filter((one) => one.policy === "leaves").map(({ path: path5 }) => path5);
+  return {
+    executables: programs,
+    folders: FOLDERS.filter((folder) => (0, import_node_fs40.existsSync)(`/proc/${pid}/root${folder}`)),
+    departures: compiled2 === void 0 ? [] : departures(compiled2, leaving, MOST_DEPARTURES)
+  };
 }
 function readPolicy(source, { text: text3, source: written, name: name2 }) {
   const file5 = profileFileOf(source);
@@ -71518,8 +72354,785 @@ function readPolicy(source, { text: text3, source: written, name: name2 }) {
     return void 0;
   }
 }
+function readCompiled({ policy, loadedAs, mode: mode2 }) {
+  if (mode2 !== "enforce" && mode2 !== "kill") return void 0;
+  const bytes = policy ?? rawPolicy(loadedAs);
+  return bytes && compiledProfiles(bytes)?.get(loadedAs);
+}
 function transitionOf2(policy, path5) {
   return answer(grantsFor(policy, questionOf({ class: "file", path: path5, permission: "x" }))).transition;
+}
+
+// src/adapters/container/rootfs/container-files.ts
+var import_node_fs42 = require("node:fs");
+var import_node_path35 = require("node:path");
+
+// src/adapters/container/rootfs/inventory.ts
+var import_node_fs41 = require("node:fs");
+var import_node_path34 = require("node:path");
+var MOST_BELOW_A_TOP = 1200;
+var MOST_OF_A_FOLDER = 60;
+var MOST_OF_A_TOP = 200;
+var DEEPEST = 7;
+var SKIPPED2 = new RegExp(
+  `^/(?:${[
+    "proc/(?:\\d+|task|thread-self|bus|self)",
+    "sys/(?:devices/(?!virtual)|bus|class|block|module|fs/cgroup/.)",
+    "dev/(?:pts|shm|mqueue|fd|std)"
+  ].join("|")})`
+);
+var READABLE2 = /^[\x21-\x7e]{1,200}$/;
+function inventory(pid, named = []) {
+  const root = `/proc/${pid}/root`;
+  const tops = namesIn2(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
+  const walked = [
+    ...[itemAt(root, "/") ?? []].flat(),
+    ...tops.flatMap((top) => [top, ...top.kind === "folder" ? below2(root, top.path) : []])
+  ];
+  const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
+    item,
+    ...item.kind === "folder" ? namesIn2((0, import_node_path34.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
+  ]);
+  return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
+}
+function below2(root, top) {
+  const found = [];
+  let level = [top];
+  for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
+    const items = level.flatMap(
+      (folder) => namesIn2((0, import_node_path34.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+        (name2) => itemAt(root, `${folder}/${name2}`) ?? []
+      )
+    ).slice(0, MOST_BELOW_A_TOP - found.length);
+    found.push(...items);
+    level = items.filter(({ kind }) => kind === "folder").map(({ path: path5 }) => path5);
+  }
+  return found;
+}
+function namesIn2(folder, most = MOST_OF_A_FOLDER) {
+  try {
+    return (0, import_node_fs41.readdirSync)(folder).sort().slice(0, most);
+  } catch {
+    return [];
+  }
+}
+function itemAt(root, path5, isNamed2 = false) {
+  if (!READABLE2.test(path5) || !isNamed2 && SKIPPED2.test(path5)) return void 0;
+  try {
+    const stat2 = (0, import_node_fs41.lstatSync)((0, import_node_path34.join)(root, path5));
+    const kind = kindOf6(stat2, path5);
+    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat2.mode & 4095, device: stat2.dev };
+  } catch {
+    return void 0;
+  }
+}
+function kindOf6(stat2, path5) {
+  if (stat2.isSymbolicLink()) return "link";
+  if (stat2.isDirectory()) return "folder";
+  return stat2.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
+}
+
+// src/adapters/container/rootfs/container-files.ts
+var MOST_BELOW_A_TOP2 = 6e3;
+var MOST_BELOW_KERNELS = 1200;
+var KERNELS = /^\/(?:proc|sys|dev)\/$/;
+var MOST_OF_A_FOLDER2 = 800;
+var SKIPPED3 = /^\/proc\/(?:(?!1\/)\d+\/|1\/(?:task|fd|fdinfo|map_files|cwd|root|exe)\/)/;
+function containerFiles(pid) {
+  const root = `/proc/${pid}/root`;
+  const cut = /* @__PURE__ */ new Set();
+  const tops = namesIn3(root, "/", cut);
+  const files = tops.flatMap((top) => [top, ...top.kind === "folder" ? below3(root, top.path, cut) : []]);
+  const all = [{ path: "/", kind: "folder" }, ...files];
+  return { files: [...all, ...othersOf(pid, all)], cut: [...cut].sort() };
+}
+function othersOf(pid, files) {
+  const known2 = new Set(files.map(({ path: path5 }) => path5));
+  const named = inventory(pid).map(({ path: path5, kind }) => ({ path: kind === "folder" ? `${path5}/` : path5, kind }));
+  return named.filter(({ path: path5 }) => !known2.has(path5) && path5 !== "//");
+}
+function below3(root, top, cut) {
+  const most = KERNELS.test(top) ? MOST_BELOW_KERNELS : MOST_BELOW_A_TOP2;
+  const found = [];
+  const folders = [top];
+  for (const folder of folders) {
+    if (found.length >= most) {
+      cut.add(top);
+      break;
+    }
+    const names2 = namesIn3(root, folder, cut);
+    found.push(...names2);
+    folders.push(...names2.flatMap(({ path: path5, kind }) => kind === "folder" ? [path5] : []));
+  }
+  return found;
+}
+function namesIn3(root, folder, cut) {
+  if (SKIPPED3.test(folder)) return [];
+  const entries = entriesIn((0, import_node_path35.join)(root, folder)).sort((a, b) => a.name < b.name ? -1 : 1);
+  const step3 = Math.max(1, entries.length / MOST_OF_A_FOLDER2);
+  if (step3 > 1) cut.add(folder);
+  return Array.from({ length: Math.min(entries.length, MOST_OF_A_FOLDER2) }, (_, i) => entries[Math.floor(i * step3)]).filter((entry) => entry !== void 0).map((entry) => {
+    const kind = kindOf7(entry);
+    return { path: `${folder}${entry.name}${kind === "folder" ? "/" : ""}`, kind };
+  });
+}
+function entriesIn(folder) {
+  try {
+    return readEntries2(folder);
+  } catch {
+    return [];
+  }
+}
+function readEntries2(folder) {
+  return (0, import_node_fs42.readdirSync)(folder, { withFileTypes: true });
+}
+function kindOf7(entry) {
+  if (entry.isDirectory()) return "folder";
+  if (entry.isSymbolicLink()) return "link";
+  return entry.isFile() ? "file" : "other";
+}
+function rightsOf(pid, path5) {
+  try {
+    const { mode: mode2, uid, dev } = (0, import_node_fs42.lstatSync)((0, import_node_path35.join)(`/proc/${pid}/root`, path5));
+    return { mode: mode2 & 4095, owner: `${uid}`, device: dev };
+  } catch {
+    return void 0;
+  }
+}
+function deviceOf(pid, folder) {
+  if (resolveInContainer(pid, folder) !== (folder.replace(/\/$/, "") || "/")) return void 0;
+  try {
+    const found = (0, import_node_fs42.statSync)((0, import_node_path35.join)(`/proc/${pid}/root`, folder));
+    return found.isDirectory() ? found.dev : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/core/generate/example-names.ts
+var EXAMPLES_PER_SET3 = 2;
+var MOST_EXAMPLES = 5e3;
+function exampleNames(policies2) {
+  const files = namesOf2(policies2, "file");
+  const links = namesOf2(policies2, "link");
+  const examples = [
+    ...files.names.map((path5) => ({ path: path5 })),
+    ...links.names.map((name2) => {
+      const [path5 = "", target = ""] = name2.split("\0");
+      return { path: path5, target };
+    })
+  ].filter((one) => one.path.startsWith("/") && !("target" in one && one.path.endsWith("/")));
+  return {
+    examples: examples.slice(0, MOST_EXAMPLES),
+    complete: files.complete && links.complete && examples.length <= MOST_EXAMPLES
+  };
+}
+function namesOf2(policies2, domain) {
+  const { automaton } = compileGrants(policies2.flatMap(({ domains }) => domains[domain].grants));
+  const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { examples: EXAMPLES_PER_SET3 });
+  const names2 = sets.flatMap(({ examples }) => examples.flatMap((bytes) => textOf8(bytes) ?? []));
+  return { names: [...new Set(names2)], complete };
+}
+function textOf8(bytes) {
+  const text3 = Buffer.from(bytes).toString();
+  return Buffer.from(text3).equals(Buffer.from(bytes)) ? text3 : void 0;
+}
+
+// src/core/spec/closed/file-attempts.ts
+var STRANGER = "65534:65534";
+var TIMEOUT_MS3 = 1e4;
+var MOST_MAKING = 24;
+var MOST_OF_OTHERS = 16;
+function fileAttempts(closed2, paths, options) {
+  const triable = paths.filter(({ path: path5 }) => isTriable(path5)).sort((a, b) => orderOf2(a) - orderOf2(b));
+  const selection = new Selection(options.most);
+  addForEachRule(selection, triable, options);
+  addSpread(
+    selection,
+    triable.filter(({ path: path5 }) => !KERNELS2.test(path5)),
+    options
+  );
+  return selection.choices.map((choice) => attemptOf3(closed2, choice, options));
+}
+var KERNELS2 = /^\/(?:proc|sys|dev)\//;
+function orderOf2({ path: path5, kind }) {
+  return (KERNELS2.test(path5) ? 2 : 0) + (kind === "missing" ? 1 : 0);
+}
+function addForEachRule(selection, paths, options) {
+  const decided = /* @__PURE__ */ new Set();
+  const known2 = /* @__PURE__ */ new Set();
+  const numbers = /* @__PURE__ */ new Map();
+  const numberOf2 = (deciding) => {
+    const number4 = numbers.get(deciding) ?? numbers.size;
+    numbers.set(deciding, number4);
+    return number4;
+  };
+  for (const path5 of paths) {
+    const deciding = options.decidedBy(path5.path, path5.source);
+    const key = `${deciding.map(numberOf2).join()} ${path5.kind} ${path5.whose} ${path5.mode} ${path5.source === void 0}`;
+    if (known2.has(key)) continue;
+    known2.add(key);
+    for (const choice of choicesOn(path5, options)) {
+      const rules = deciding.flatMap((each) => each.rules(choice.letter, choice.whose)).map(({ id }) => id);
+      const by = `${choice.letter} ${choice.whose} ${rules.join(" ")}`;
+      if (!decided.has(by) && selection.add(choice)) decided.add(by);
+    }
+  }
+}
+function addSpread(selection, paths, options) {
+  const shuffled = paths.map((path5) => ({ path: path5, order: hashOf(path5.path) })).sort((a, b) => a.order - b.order);
+  for (const { path: path5, order } of shuffled) {
+    if (selection.left === 0) return;
+    const choices = [...choicesOn(path5, options)].filter(({ user }) => user === void 0);
+    const choice = choices[order % Math.max(1, choices.length)];
+    if (choice !== void 0) selection.add(choice);
+  }
+}
+function hashOf(text3) {
+  let hash = 2166136261;
+  for (const byte of Buffer.from(text3)) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
+  return hash;
+}
+var Selection = class {
+  left;
+  #chosen = /* @__PURE__ */ new Map();
+  #making = MOST_MAKING;
+  #others = MOST_OF_OTHERS;
+  constructor(most) {
+    this.left = most;
+  }
+  get choices() {
+    return [...this.#chosen.values()];
+  }
+  /** @returns whether it is chosen now. */
+  add(choice) {
+    const { words: words5, user, of } = choice;
+    const key = `${words5.join(" ")} ${user ?? ""}`;
+    const isMaking = of.kind === "missing";
+    if (this.left === 0 || this.#chosen.has(key)) return false;
+    if (isMaking && this.#making === 0 || user !== void 0 && this.#others === 0) return false;
+    if (isMaking) this.#making -= 1;
+    if (user !== void 0) this.#others -= 1;
+    this.left -= 1;
+    this.#chosen.set(key, choice);
+    return true;
+  }
+};
+function* choicesOn(of, options) {
+  const masks = options.masksAt(of.path, of.source);
+  for (const [letter, words5] of operationsOn(of, masks[of.whose])) {
+    if (letter !== "l" || isPlainLink(of, masks, options)) yield { of, letter, words: words5, whose: of.whose };
+  }
+  if (of.whose === "other") return;
+  for (const letter of lettersIn(masks.owner ^ masks.other)) {
+    const words5 = strangersOperation(of, letter);
+    if (words5 !== void 0) yield { of, letter, words: words5, whose: "other", user: STRANGER };
+  }
+}
+function isPlainLink({ source, whose }, masks, { masksAt }) {
+  if ((masks[whose] & letterBit("l")) === 0 || source === void 0) return true;
+  return (masks[whose] & ~masksAt(source, void 0)[whose] & ~letterBit("l")) === 0;
+}
+var READABLE3 = /^[\x21-\x7e]{2,200}$/;
+var NOT_TRIED = /^\/(?:proc\/\d+\/(?!(?:comm|status|stat|cmdline)$)|dev\/(?!(?:null|zero|full|u?random)$|shm\/)|\.)/;
+function isTriable(path5) {
+  return READABLE3.test(path5) && !NOT_TRIED.test(path5);
+}
+function* operationsOn({ path: path5, kind, mode: mode2, source }, mask) {
+  const bare = path5.replace(/\/$/, "");
+  const isExecutable2 = (mode2 & 73) !== 0;
+  if (kind === "folder") {
+    yield ["r", ["readdir", bare]];
+    yield ["w", ["delete", bare]];
+    return;
+  }
+  const canBeMapped = !KERNELS2.test(path5);
+  if (kind === "missing") {
+    if (path5.endsWith("/")) yield ["w", ["mkdir", bare]];
+    else yield ["w", ["open", "create", path5]];
+    if (source !== void 0 && !path5.endsWith("/")) yield ["l", ["link", source, path5]];
+    return;
+  }
+  yield ["r", ["open", "read", path5]];
+  if (!isExecutable2) yield ["w", ["open", "write", path5]];
+  if (!isExecutable2) yield ["a", ["open", "append", path5]];
+  yield ["k", ["lock", "fcntl", "none", path5]];
+  if (canBeMapped && (mask & letterBit("r")) !== 0) yield ["m", ["mmap", path5]];
+  if (isExecutable2) yield ["x", ["exec", path5]];
+}
+function strangersOperation({ path: path5, kind, mode: mode2 }, letter) {
+  if (kind !== "file") return void 0;
+  if (letter === "r" && (mode2 & 4) !== 0) return ["open", "read", path5];
+  if (letter === "w" && (mode2 & 2) !== 0) return ["open", "write", path5];
+  return letter === "x" && (mode2 & 1) !== 0 ? ["exec", path5] : void 0;
+}
+function attemptOf3({ class: name2, at }, { of, letter, words: words5, whose, user }, { newId, masksAt }) {
+  const access5 = (masksAt(of.path, of.source)[whose] & letterBit(letter)) === 0 ? "denied" : "allowed";
+  const read2 = readOperation(words5);
+  if ("problem" in read2) throw new Error(`a closed class has an operation that cannot be read: ${read2.problem}`);
+  const action = { kind: "operation", ...read2, words: words5 };
+  const member2 = `${of.path} ${letter}`;
+  const asOther = user === void 0 ? "" : ", as another user";
+  return defined({
+    id: newId(),
+    name: `closed ${name2}: ${member2} is ${access5} (${describeAction(action)}${asOther})`,
+    action,
+    user,
+    direct: false,
+    control: false,
+    // in a second attempt, where the first leaves a doubt
+    timeoutMs: TIMEOUT_MS3,
+    expect: { access: access5 },
+    closed: { class: name2, member: member2 },
+    at
+  });
+}
+
+// src/core/verdict/compare-files.ts
+var OF_FOLDERS = ["r", "w", "k"];
+var FOLDER_MASK = maskOf(OF_FOLDERS);
+var FILE_MASK = maskOf(FILE_LETTERS);
+var LINK = letterBit("l");
+function relevantMask(path5) {
+  return path5.endsWith("/") ? FOLDER_MASK : FILE_MASK;
+}
+function declaredMasks(paths, { masks, open: open7, hasOpen }, target) {
+  const at = (of, path5, to) => path5.endsWith("/") ? of.at(path5) : union2(of.at(path5), of.link(path5, to));
+  return paths.map(({ path: path5, target: own2 = target }) => ({
+    wanted: at(masks, path5, own2),
+    open: hasOpen ? at(open7, path5, own2) : NOTHING5
+  }));
+}
+var NOTHING5 = { owner: 0, other: 0 };
+function compareFiles(paths, options) {
+  const counts = { denied: 0, allowed: 0, differing: 0, leftOpen: 0 };
+  const groups = /* @__PURE__ */ new Map();
+  for (const [index, asked] of paths.entries()) {
+    const { wanted, open: open7 } = options.declared[index] ?? { wanted: NOTHING5, open: NOTHING5 };
+    const answered = answeredMasks(asked, options);
+    const differing = { owner: 0, other: 0 };
+    for (const whose of WHOSE) {
+      const is = answered[whose];
+      if (is === void 0) continue;
+      const relevant = asked.target === void 0 ? relevantMask(asked.path) : LINK;
+      const compared = relevant & ~open7[whose];
+      differing[whose] = (is ^ wanted[whose]) & compared;
+      const agreed = compared & ~differing[whose];
+      counts.allowed += bitsIn(agreed & is);
+      counts.denied += bitsIn(agreed & ~is);
+      counts.differing += bitsIn(differing[whose]);
+      counts.leftOpen += bitsIn(relevant & open7[whose]);
+    }
+    if ((differing.owner | differing.other) !== 0) addTo2(groups, asked, { differing, answered }, options);
+  }
+  return { counts, differences: [...groups.values()].map(differenceOf2) };
+}
+function answeredMasks({ path: path5, target: own2 }, { answers, target }) {
+  const answered = answers.at(path5);
+  const hasLink = ((answered.owner | (answered.other ?? 0)) & LINK) !== 0;
+  return hasLink && !path5.endsWith("/") ? withLink(answered, answers.link(path5, own2 ?? target)) : answered;
+}
+function withLink(name2, pair) {
+  const both = (whose) => {
+    const mask = name2[whose];
+    return mask === void 0 ? void 0 : mask & (~LINK | (pair[whose] ?? 0) & LINK);
+  };
+  const other = both("other");
+  return { owner: both("owner") ?? 0, ...other === void 0 ? {} : { other } };
+}
+function union2(one, two) {
+  return { owner: one.owner | two.owner, other: one.other | two.other };
+}
+function addTo2(groups, asked, { differing, answered }, { rules, target }) {
+  const both = differing.owner & differing.other & ~((answered.owner ?? 0) ^ (answered.other ?? 0));
+  const parts = [
+    [void 0, both],
+    ["owner", differing.owner & ~both],
+    ["other", differing.other & ~both]
+  ];
+  for (const [whose, mask] of parts) {
+    for (const allowed2 of [true, false]) {
+      const is = answered[whose ?? "owner"] ?? 0;
+      const letters = shown(lettersIn(mask & (allowed2 ? is : ~is)));
+      if (letters.length === 0) continue;
+      const by = letters.map((letter) => decidingIds(rules, asked, letter, { whose: whose ?? "owner", target }));
+      const key = JSON.stringify([whose, allowed2, letters.join(""), by]);
+      const group = groups.get(key) ?? { letters, whose, allowed: allowed2, paths: [] };
+      group.paths.push(asked);
+      groups.set(key, group);
+    }
+  }
+}
+function shown(letters) {
+  return letters.filter((letter) => letter !== "a" || !letters.includes("w"));
+}
+function decidingIds(rules, { path: path5, target: own2 }, letter, { whose, target }) {
+  return rules.flatMap(
+    (masks) => masks.decidingAt(path5, own2 ?? target).rules(letter, whose).map(({ id }) => id)
+  );
+}
+var MOST_OTHERS = 5e3;
+function differenceOf2({ paths, ...group }) {
+  const [first, ...others] = paths.toSorted(byPlainness);
+  const target = first?.target;
+  return {
+    ...group,
+    path: first?.path ?? "",
+    ...target === void 0 ? {} : { target },
+    others: others.slice(0, MOST_OTHERS).map(({ path: path5 }) => path5)
+  };
+}
+function byPlainness(a, b) {
+  return costOf2(a) - costOf2(b) || a.path.length - b.path.length || (a.path < b.path ? -1 : 1);
+}
+function costOf2({ path: path5, isExample }) {
+  return (isExample ? 2 : 0) + (/^\/(?:proc|sys|dev)\//.test(path5) ? 1 : 0);
+}
+function maskOf(letters) {
+  return letters.reduce((mask, letter) => mask | letterBit(letter), 0);
+}
+function bitsIn(mask) {
+  let count2 = 0;
+  for (let left = mask; left !== 0; left &= left - 1) count2 += 1;
+  return count2;
+}
+
+// src/core/verdict/file-answers.ts
+function differenceEntry(difference3, origin) {
+  const { path: path5, letters, whose, allowed: allowed2, others } = difference3;
+  const permissions = letters.join("");
+  const facts2 = { path: path5, permissions, whose, others };
+  return {
+    probe: probeOf(difference3, origin),
+    verdict: allowed2 ? verdict("answered-allowed", facts2) : verdict("answered-denied", facts2),
+    witnesses: [],
+    ruling: defined({ path: path5, permissions, allowed: allowed2, owner: whose === void 0 ? void 0 : whose === "owner" })
+  };
+}
+function disagreementEntry(path5, origin) {
+  const probe3 = probeOf({ path: path5, letters: ["r"], whose: "owner", allowed: true }, origin);
+  const why = `asked directly, the kernel answers otherwise about ${path5} than the policy that it was given`;
+  return { probe: probe3, verdict: verdict("no-answer", { why }), witnesses: [] };
+}
+function probeOf({ path: path5, target, letters, whose, allowed: allowed2 }, { closed: closed2, newId }) {
+  const words5 = operationOn(path5, letters[0] ?? "r", target);
+  const read2 = readOperation(words5);
+  if ("problem" in read2) throw new Error(`a closed class has an operation that cannot be read: ${read2.problem}`);
+  const member2 = [path5, target && `-> ${target}`, letters.join(""), whose].filter((word) => word !== void 0);
+  return {
+    id: newId(),
+    name: `closed ${closed2.class}: ${member2.join(" ")} is ${allowed2 ? "denied" : "allowed"}`,
+    action: { kind: "operation", ...read2, words: words5 },
+    direct: false,
+    control: false,
+    timeoutMs: 0,
+    expect: { access: allowed2 ? "denied" : "allowed" },
+    closed: { class: closed2.class, member: member2.join(" ") },
+    at: closed2.at
+  };
+}
+function operationOn(path5, letter, target = "/etc/passwd") {
+  const bare = path5 === "/" ? path5 : path5.replace(/\/$/, "");
+  if (bare !== path5 || path5 === "/") return letter === "w" ? ["mkdir", bare] : ["readdir", bare];
+  switch (letter) {
+    case "r":
+      return ["open", "read", path5];
+    case "w":
+      return ["open", "write", path5];
+    case "a":
+      return ["open", "append", path5];
+    case "l":
+      return ["link", target, path5];
+    case "k":
+      return ["lock", "fcntl", "none", path5];
+    case "m":
+      return ["mmap", path5];
+    case "x":
+      return ["exec", path5];
+  }
+}
+
+// src/core/profile/binary/compiled-files.ts
+var OLDER_BITS = { x: 1, w: 2, r: 4, a: 8, l: 16, k: 32, m: 64 };
+var NEWER_BITS = {
+  x: 1,
+  w: 2,
+  r: 4,
+  a: 8,
+  k: 32768,
+  m: 65536,
+  l: 262144
+};
+var NOTHING6 = { owner: 0, other: 0 };
+var CompiledFiles = class _CompiledFiles {
+  #automaton;
+  #bits;
+  #known = /* @__PURE__ */ new Map();
+  #last = Buffer.alloc(0);
+  /** The state after each byte of the last path. */
+  #states;
+  /** @returns undefined where the policy cannot be read, or has no such profile. */
+  static of(policy, profile2) {
+    const found = compiledProfiles(policy)?.get(profile2);
+    return found && new _CompiledFiles(found.automata.find(({ kind }) => kind === "files"));
+  }
+  /** @param automaton undefined: a profile without file rules. */
+  constructor(automaton) {
+    this.#automaton = automaton;
+    const bits = automaton?.bits.link === OLDER_BITS.l ? OLDER_BITS : NEWER_BITS;
+    this.#bits = Object.entries(bits).map(([letter, mask]) => [mask, letterBit(letter)]);
+    this.#states = [automaton?.start ?? 0];
+  }
+  /** @returns what is allowed of a path; `l`: that some link may have this name. */
+  at(path5) {
+    return this.#masksIn(this.#stateAfter(path5));
+  }
+  /** @returns what is allowed of a link by this name to that target. */
+  link(path5, target) {
+    const automaton = this.#automaton;
+    if (automaton === void 0) return NOTHING6;
+    let state = automaton.next(this.#stateAfter(path5), 0);
+    for (const byte of Buffer.from(target)) state = automaton.next(state, byte);
+    return this.#masksIn(state);
+  }
+  #stateAfter(path5) {
+    const automaton = this.#automaton;
+    if (automaton === void 0) return 0;
+    const bytes = Buffer.from(path5);
+    let shared = 0;
+    while (shared < bytes.length && shared < this.#last.length && bytes[shared] === this.#last[shared]) shared += 1;
+    const states = this.#states.slice(0, shared + 1);
+    for (let at = shared; at < bytes.length; at += 1) states.push(automaton.next(states[at] ?? 0, bytes[at] ?? 0));
+    this.#last = bytes;
+    this.#states = states;
+    return states[bytes.length] ?? 0;
+  }
+  #masksIn(state) {
+    if (state === 0 || this.#automaton === void 0) return NOTHING6;
+    const known2 = this.#known.get(state);
+    if (known2 !== void 0) return known2;
+    const [owner, other = owner] = this.#automaton.permissions(state).map(({ allow }) => this.#maskOf(allow));
+    const masks = { owner: owner ?? 0, other: other ?? 0 };
+    this.#known.set(state, masks);
+    return masks;
+  }
+  #maskOf(allow) {
+    return this.#bits.reduce((all, [mask, bit]) => (allow & mask) === 0 ? all : all | bit, 0);
+  }
+};
+
+// src/harness/suite/kernel-answers.ts
+var EVERYTHING = FILE_LETTERS.reduce((mask, letter) => mask | letterBit(letter), 0);
+function compiledAnswers(policy, profiles) {
+  const found = profiles.map((profile2) => CompiledFiles.of(policy, profile2));
+  const files = found.filter((one) => one !== void 0);
+  if (files.length === 0 || files.length < found.length) return void 0;
+  const allOf = (masks) => files.map(masks).reduce((one, two) => ({ owner: one.owner & two.owner, other: one.other & two.other }), {
+    owner: EVERYTHING,
+    other: EVERYTHING
+  });
+  return { at: (path5) => allOf((of) => of.at(path5)), link: (path5, target) => allOf((of) => of.link(path5, target)) };
+}
+var KernelAnswers = class {
+  #label;
+  #line;
+  #compiled;
+  #known = /* @__PURE__ */ new Map();
+  /** Paths of which both say something else. */
+  disagreements = [];
+  #hasAnswered = false;
+  /** @param label as loaded. */
+  constructor(label2, line, compiled2) {
+    this.#label = label2;
+    this.#line = line;
+    this.#compiled = compiled2;
+  }
+  get hasOthers() {
+    return this.#compiled !== void 0;
+  }
+  /** What nobody could say. */
+  get untried() {
+    if (!this.#hasAnswered) return [{ member: "*", why: "the kernel does not answer questions about its policy" }];
+    if (this.hasOthers) return [];
+    return [{ member: "other", why: "the compiled policy cannot be read: what others than the owner may do" }];
+  }
+  close() {
+    this.#line?.close();
+  }
+  at(path5) {
+    return this.#ask(path5, path5, () => this.#compiled?.at(path5));
+  }
+  link(path5, target) {
+    return this.#ask(`${path5}\0${target}`, path5, () => this.#compiled?.link(path5, target));
+  }
+  #ask(question2, path5, compiled2) {
+    const known2 = this.#known.get(question2);
+    if (known2 !== void 0) return known2;
+    const bits = this.#line?.file(this.#label, question2);
+    const masks = compiled2();
+    const answer2 = bits === void 0 ? { owner: masks?.owner ?? 0 } : { owner: maskOf2(bits) };
+    if (bits !== void 0) this.#hasAnswered = true;
+    const isPair = question2.length > path5.length;
+    const asked = isPair ? letterBit("l") : relevantMask(path5);
+    const differs2 = masks !== void 0 && bits !== void 0 && ((masks.owner ^ answer2.owner) & asked) !== 0;
+    if (differs2) this.disagreements.push(path5);
+    const full = masks === void 0 ? answer2 : { ...answer2, other: masks.other };
+    this.#known.set(question2, full);
+    return full;
+  }
+};
+function maskOf2(bits) {
+  return FILE_LETTERS.reduce((mask, letter) => (bits & BITS[letter]) === 0 ? mask : mask | letterBit(letter), 0);
+}
+
+// src/harness/suite/closed-files.ts
+var MOST_TRIED2 = 150;
+var MOST_DIFFERENCES = 60;
+var LINK_TARGET = "/etc/passwd";
+var STACKED2 = "//&";
+var ClosedFiles = class _ClosedFiles {
+  #closed;
+  #policy;
+  #pid;
+  #profiles;
+  #known;
+  /** @param pid a process of the confined container. @returns undefined where the plan leaves files open */
+  static of({ closed: closed2, profile: profile2 }, policy, pid) {
+    const found = closed2.find(({ class: name2 }) => name2 === "file");
+    return found && new _ClosedFiles(found, { policy, pid, profiles: profilesOf(profile2, policy) });
+  }
+  constructor(closed2, { policy, pid, profiles }) {
+    this.#closed = closed2;
+    this.#policy = policy;
+    this.#pid = pid;
+    this.#profiles = profiles;
+  }
+  /** Asks the kernel about every path. */
+  ask() {
+    const answers = this.#openAnswers();
+    try {
+      return { ...this.#compareWith(answers), attempts: this.#attemptsBy(answers) };
+    } finally {
+      answers.close();
+    }
+  }
+  #compareWith(answers) {
+    const { paths, names: names2, cuts } = this.#facts();
+    const { counts, differences } = compareFiles(paths, this.#comparison(answers));
+    const examples = paths.length - names2.length;
+    const files = { paths: names2.length, examples, ...counts, others: answers.hasOthers, cuts };
+    const disagreements = answers.disagreements.slice(0, 1).map((path5) => disagreementEntry(path5, this.#origin));
+    return {
+      files,
+      differences: [
+        ...disagreements,
+        ...differences.slice(0, MOST_DIFFERENCES).map((one) => differenceEntry(one, this.#origin))
+      ],
+      untried: answers.untried
+    };
+  }
+  #attemptsBy(answers) {
+    const { paths, names: names2, rules } = this.#facts();
+    const missing = paths.flatMap(({ path: path5, isExample, target }) => isExample && target === void 0 ? [path5] : []);
+    return fileAttempts(this.#closed, this.#triedPaths(names2, missing), {
+      newId: newProbeId,
+      most: MOST_TRIED2,
+      masksAt: (path5, source = LINK_TARGET) => {
+        const { owner, other = owner } = answeredMasks(
+          { path: path5, isExample: false, target: source },
+          { answers, target: "" }
+        );
+        return { owner, other };
+      },
+      decidedBy: (path5, source = LINK_TARGET) => rules.map((one) => one.decidingAt(path5, source))
+    });
+  }
+  /** @param policy compiled. @returns the first answer of another policy that is not as declared */
+  differenceUnder(policy) {
+    const { paths } = this.#facts();
+    const answers = compiledAnswers(policy, this.#policy.loadedAs.split(STACKED2));
+    if (answers === void 0) return void 0;
+    const [first] = compareFiles(paths, this.#comparison(answers)).differences;
+    return first && differenceEntry(first, this.#origin);
+  }
+  get #origin() {
+    return { closed: this.#closed, newId: newProbeId };
+  }
+  #comparison(answers) {
+    const { declared, rules } = this.#facts();
+    return { declared, answers, rules, target: LINK_TARGET };
+  }
+  #openAnswers() {
+    const { loadedAs, policy = rawPolicy(loadedAs.split(STACKED2)[0] ?? "") } = this.#policy;
+    const compiled2 = policy && compiledAnswers(policy, loadedAs.split(STACKED2));
+    return new KernelAnswers(loadedAs, openLine(), compiled2);
+  }
+  #facts() {
+    this.#known ??= this.#findOut();
+    return this.#known;
+  }
+  #findOut() {
+    const { files: names2, cut } = containerFiles(this.#pid);
+    const declaration = declarationOf(this.#closed);
+    const { examples, complete } = exampleNames([...this.#profiles, ...declaration.policies]);
+    const known2 = new Set(names2.map(({ path: path5 }) => path5));
+    const paths = [
+      ...names2.map(({ path: path5 }) => ({ path: path5, isExample: false })),
+      ...examples.filter(({ path: path5, target }) => target !== void 0 || !known2.has(path5)).map((one) => ({ ...one, isExample: true }))
+    ].sort((a, b) => a.path < b.path ? -1 : 1);
+    return {
+      names: names2,
+      paths,
+      declared: declaredMasks(paths, declaration, LINK_TARGET),
+      rules: this.#profiles.map((policy) => new FileMasks(policy)),
+      cuts: [
+        ...cut.length === 0 ? [] : [`some names of ${cutText(cut)} are left out`],
+        ...complete ? [] : ["the expressions are too many to find a name for each"],
+        ...this.#profiles.some(({ unreadable }) => unreadable.length > 0) ? ["a rule cannot be read"] : [],
+        ...this.#profiles.length === 0 ? ["without the text of the profile its expressions are not known"] : []
+      ]
+    };
+  }
+  #triedPaths(names2, missing) {
+    const pid = this.#pid;
+    const user = fsuidOf(pid);
+    const sources = /* @__PURE__ */ new Map();
+    const there = names2.flatMap(({ path: path5, kind }) => {
+      if (kind === "link" || path5 === AGENT_PATH || path5 === "/") return [];
+      const rights2 = rightsOf(pid, path5);
+      if (rights2 === void 0) return [];
+      const whose = rights2.owner === user ? "owner" : "other";
+      const isSource = kind === "file" && whose === "owner" && (path5 === LINK_TARGET || !sources.has(rights2.device));
+      if (isSource && /^\/(?!proc|sys|dev)/.test(path5)) sources.set(rights2.device, path5);
+      return [{ path: path5, kind: kind === "folder" ? "folder" : "file", mode: rights2.mode, whose }];
+    });
+    const folders = /* @__PURE__ */ new Map();
+    const new_ = missing.flatMap((path5) => {
+      const folder = folderOf(path5.replace(/(?<=.)\/$/, ""));
+      if (!folders.has(folder)) folders.set(folder, deviceOf(pid, folder));
+      const device = folders.get(folder);
+      if (device === void 0 || rightsOf(pid, path5) !== void 0) return [];
+      const source = sources.get(device);
+      return [{ path: path5, kind: "missing", mode: 0, whose: "owner", ...source === void 0 ? {} : { source } }];
+    });
+    return [...new_, ...there];
+  }
+};
+var MOST_CUTS = 3;
+function cutText(cut) {
+  const rest = cut.length - MOST_CUTS;
+  return `${cut.slice(0, MOST_CUTS).join(", ")}${rest > 0 ? ` and ${rest} more folders` : ""}`;
+}
+function profilesOf(source, { text: text3, source: written, name: name2 }) {
+  const file5 = profileFileOf(source);
+  try {
+    const read2 = text3 ?? (file5 === void 0 ? void 0 : profileText(file5, source.includes, written));
+    if (read2 === void 0) return [];
+    const blocks = name2.split(STACKED2).map((part) => read2.profiles.find((one) => one.name === part));
+    return blocks.flatMap((block2) => block2 === void 0 ? [] : [policyOf(block2, surroundingsOf(read2, block2))]);
+  } catch {
+    return [];
+  }
 }
 
 // src/harness/suite/suite-switch.ts
@@ -71606,93 +73219,6 @@ async function holdSwitch({ changes, events: events2, signal: signal4 }, alone) 
   } finally {
     clearTimeout(impatience);
   }
-}
-
-// src/core/audit/losses.ts
-var END = Number.MAX_SAFE_INTEGER;
-var DEFAULT_BACKLOG = 64;
-function findLosses(log) {
-  const serials = log.map(({ text: text3 }) => stampOf(text3)?.serial);
-  const laterSerial = laterSerials(serials);
-  const losses = [...missingSerials(serials), ...callsWithoutDenial(log, serials)];
-  let latestSerial = 0;
-  let previousSeq;
-  log.forEach((entry, index) => {
-    const around = ({ why, queued }) => ({
-      afterSerial: latestSerial,
-      beforeSerial: Math.max(laterSerial(index, queued), latestSerial + 1),
-      why
-    });
-    if (entry.lost !== void 0) losses.push({ afterSerial: 0, beforeSerial: END, why: entry.lost });
-    const unread = unreadLines(entry, previousSeq);
-    if (unread !== void 0) losses.push(around({ why: unread, queued: 0 }));
-    previousSeq = entry.seq ?? previousSeq;
-    const serial = serials[index];
-    if (serial === void 0) {
-      const complaint2 = complaintIn(entry.text);
-      if (complaint2 !== void 0) losses.push(around(complaint2));
-      return;
-    }
-    latestSerial = Math.max(latestSerial, serial);
-    losses.push(...incompleteRecord(entry.text, serial));
-  });
-  return losses;
-}
-function mayAffect(loss, window2) {
-  return loss.afterSerial < window2.beforeSerial && loss.beforeSerial > window2.afterSerial;
-}
-function missingSerials(serials) {
-  const sorted2 = [...new Set(serials.filter((serial) => serial !== void 0))].sort((a, b) => a - b);
-  return sorted2.flatMap((serial, index) => {
-    const previous = sorted2[index - 1];
-    if (previous === void 0 || serial === previous + 1) return [];
-    const first = previous + 1;
-    const last = serial - 1;
-    const why = first === last ? `audit record ${first} is missing` : `audit records ${first} to ${last} are missing`;
-    return [{ afterSerial: previous, beforeSerial: serial, why }];
-  });
-}
-var REFUSED_CALL = /(?:^|: )(?:type=(?:1300|SYSCALL)) .{0,80}? success=no exit=-(?:1|13) .* key=\(null\)/;
-var COMPANION = /(?:^|: )type=(?:13(?:00|02|06|07|20|27)|SYSCALL|PATH|SOCKADDR|CWD|EOE|PROCTITLE) /;
-function callsWithoutDenial(log, serials) {
-  const complete = /* @__PURE__ */ new Set();
-  log.forEach(({ text: text3 }, index) => {
-    const serial = serials[index];
-    if (serial !== void 0 && !COMPANION.test(text3)) complete.add(serial);
-  });
-  return log.flatMap(({ text: text3 }, index) => {
-    const serial = serials[index];
-    if (serial === void 0 || complete.has(serial) || !REFUSED_CALL.test(text3)) return [];
-    return [lostAt(serial, `audit record ${serial} has only its system call`)];
-  });
-}
-function unreadLines({ seq, overrun }, previousSeq) {
-  if (overrun === true) return "the kernel log was overwritten before it was read";
-  if (seq === void 0 || previousSeq === void 0 || seq <= previousSeq + 1) return void 0;
-  const missed = seq - previousSeq - 1;
-  return `missed ${missed} kernel log ${missed === 1 ? "line" : "lines"}`;
-}
-function complaintIn(text3) {
-  const why = lossNotice(text3);
-  if (why === void 0) return void 0;
-  return { why, queued: why.startsWith("printk") ? 0 : backlogOf(text3) };
-}
-function backlogOf(text3) {
-  const limit2 = /audit_backlog_limit=(\d{1,9})/.exec(text3)?.[1];
-  return limit2 === void 0 ? DEFAULT_BACKLOG : Math.max(Number(limit2), DEFAULT_BACKLOG);
-}
-function incompleteRecord(text3, serial) {
-  const parsed = parseKernelText(text3);
-  if (parsed.kind !== "record" || parsed.damaged === void 0) return [];
-  return [lostAt(serial, `record ${serial} is incomplete: ${parsed.damaged}`)];
-}
-function lostAt(serial, why) {
-  return { afterSerial: serial - 1, beforeSerial: serial + 1, why };
-}
-function laterSerials(serials) {
-  const stamped = [];
-  const rank3 = serials.map((serial) => serial === void 0 ? stamped.length : stamped.push(serial) - 1);
-  return (index, skip) => stamped[(rank3[index] ?? 0) + skip] ?? END;
 }
 
 // src/core/audit/probe-windows.ts
@@ -71825,7 +73351,7 @@ function isLibrary({ fields: fields2 }) {
 // src/core/verdict/failure-lines.ts
 var MOST_LINES2 = 400;
 var LINE4 = 2e3;
-var LOADER = /error while loading shared libraries:|Error loading shared library|Error relocating /;
+var LOADER2 = /error while loading shared libraries:|Error loading shared library|Error relocating /;
 var PERMISSION = new RegExp(
   [
     "permission denied|operation not permitted|access (is )?denied|not permitted|permissionerror",
@@ -71858,20 +73384,20 @@ function failureLines(observation, control) {
   return telling === void 0 ? { lines } : { lines, telling };
 }
 function tellsPermission(line) {
-  return kindOf6(line) === "permission";
+  return kindOf8(line) === "permission";
 }
 function linesOf(text3 = "") {
   return text3.split("\n", 1e5).map((line) => line.slice(0, LINE4).trim()).filter((line) => line !== "").slice(-MOST_LINES2);
 }
 function lastTelling(lines) {
   for (const text3 of lines.toReversed()) {
-    const kind = kindOf6(text3);
+    const kind = kindOf8(text3);
     if (kind !== void 0) return { text: text3, kind };
   }
   return void 0;
 }
-function kindOf6(line) {
-  if (LOADER.test(line)) return "loader";
+function kindOf8(line) {
+  if (LOADER2.test(line)) return "loader";
   if (PERMISSION.test(line)) return "permission";
   return ELSEWHERE.test(line) ? "elsewhere" : void 0;
 }
@@ -72123,16 +73649,16 @@ function wrongSecureMode(expected, { secure }) {
   });
 }
 function wrongRecords(facts2) {
-  const { audit } = facts2.probe.expect;
-  if (audit === void 0) return void 0;
-  if (audit !== "none") return wrongRecord(facts2, audit);
+  const { audit: audit2 } = facts2.probe.expect;
+  if (audit2 === void 0) return void 0;
+  if (audit2 !== "none") return wrongRecord(facts2, audit2);
   const count2 = facts2.witnesses.length;
   return count2 === 0 ? void 0 : unmet(`Expected no audit records, got ${count2}`);
 }
-function wrongRecord(facts2, audit) {
-  const witnesses = [...facts2.witnesses, ...evidenceFor(facts2, audit)];
-  const candidates2 = witnesses.filter((witness) => mayMeet(facts2.probe, audit, witness));
-  const problems2 = candidates2.map(({ record: record2 }) => unmetBy(audit, record2, facts2));
+function wrongRecord(facts2, audit2) {
+  const witnesses = [...facts2.witnesses, ...evidenceFor(facts2, audit2)];
+  const candidates2 = witnesses.filter((witness) => mayMeet(facts2.probe, audit2, witness));
+  const problems2 = candidates2.map(({ record: record2 }) => unmetBy(audit2, record2, facts2));
   const fitting2 = candidates2.filter((_, i) => problems2[i] === void 0);
   if (fitting2.length === 0) {
     const [firstProblem] = problems2;
@@ -72141,14 +73667,14 @@ function wrongRecord(facts2, audit) {
   if (isShownByControl(facts2) || fitting2.some(({ by }) => by !== "window")) return void 0;
   return verdict("no-witness", { missing: "owner", record: "the record that the spec names" });
 }
-function evidenceFor({ evidence }, audit) {
-  return audit["apparmor"] === void 0 ? silentDenials(evidence) : [];
+function evidenceFor({ evidence }, audit2) {
+  return audit2["apparmor"] === void 0 ? silentDenials(evidence) : [];
 }
-function mayMeet(probe3, audit, witness) {
+function mayMeet(probe3, audit2, witness) {
   const { access: access5 } = probe3.expect;
   if (access5 === "allowed") return true;
   if (!isOfAccess(probe3, witness)) return false;
-  if (audit["apparmor"] !== void 0) return true;
+  if (audit2["apparmor"] !== void 0) return true;
   return access5 === "denied" ? isDenial(witness) : isComplaint(witness);
 }
 function isShownByControl({ probe: probe3, control }) {
@@ -72177,12 +73703,12 @@ function provedDenial(facts2) {
   return decisive ?? (proof && { record: proof.record, isStart: false });
 }
 function shownDenial(facts2) {
-  const { audit } = facts2.probe.expect;
+  const { audit: audit2 } = facts2.probe.expect;
   const decisive = decisiveDenial(facts2);
-  if (!isTelling(audit) || decisive !== void 0 && unmetBy(audit, decisive.record, facts2) === void 0)
+  if (!isTelling(audit2) || decisive !== void 0 && unmetBy(audit2, decisive.record, facts2) === void 0)
     return decisive;
   const named = facts2.witnesses.filter(
-    (witness) => isDenial(witness) && unmetBy(audit, witness.record, facts2) === void 0
+    (witness) => isDenial(witness) && unmetBy(audit2, witness.record, facts2) === void 0
   );
   const fitting2 = decisiveDenial({ ...facts2, witnesses: named });
   const own2 = named.find(({ by }) => by !== "window");
@@ -72201,15 +73727,15 @@ function judgeWithFailedControl(facts2, how) {
 function withoutFit(facts2) {
   const { probe: probe3, observation, control, witnesses } = facts2;
   if (control === void 0) return verdict("no-witness", { missing: "cause" });
-  const { audit } = probe3.expect;
-  if (isTelling(audit)) return verdict("no-witness", { missing: "owner", record: "the record that the spec names" });
+  const { audit: audit2 } = probe3.expect;
+  if (isTelling(audit2)) return verdict("no-witness", { missing: "owner", record: "the record that the spec names" });
   const denials = witnesses.filter(isDenial);
   const likely = denials.findLast((witness) => isLikely(witness));
-  const shown2 = likely ?? denials.at(-1);
+  const shown3 = likely ?? denials.at(-1);
   const { telling } = failureLines(observation, control);
   return verdict("no-witness", {
     missing: "fit",
-    denial: shown2 === void 0 ? "something" : denialText(shown2.record),
+    denial: shown3 === void 0 ? "something" : denialText(shown3.record),
     said: telling?.kind === "elsewhere" ? quotedLine(telling.text) : void 0,
     condition: likely && recordCondition(likely.record)
   });
@@ -72265,12 +73791,12 @@ function differs(one, other) {
 function looseConditionNotes(facts2, { kind, code: code2 }) {
   const { probe: probe3, observation } = facts2;
   if (kind !== "pass") return [];
-  const { access: access5, audit, exit } = probe3.expect;
+  const { access: access5, audit: audit2, exit } = probe3.expect;
   if (access5 === "allowed")
     return isDeclaredFailure(exit) && observation.exit === exit ? [NOTES.declaredExit(exit)] : [];
   if (!isCommand(probe3)) return [];
-  if (audit === "none") return code2 === "denied-silently" ? [NOTES.noRecord] : [];
-  const record2 = audit === void 0 || isTelling(audit) ? void 0 : likelyDenial(facts2)?.record;
+  if (audit2 === "none") return code2 === "denied-silently" ? [NOTES.noRecord] : [];
+  const record2 = audit2 === void 0 || isTelling(audit2) ? void 0 : likelyDenial(facts2)?.record;
   return record2 === void 0 ? [] : [NOTES.looseRecord(recordCondition(record2))];
 }
 function isDeclaredFailure(exit) {
@@ -72438,15 +73964,15 @@ function endedOtherwise({ probe: { expect: expect2 }, observation: { errno, sign
 }
 function judgeDeniedRequest(facts2) {
   const { witnesses } = facts2;
-  const { audit } = facts2.probe.expect;
-  const named = isTelling(audit) ? witnesses.find((witness) => isDenial(witness) && unmetBy(audit, witness.record, facts2) === void 0) : void 0;
+  const { audit: audit2 } = facts2.probe.expect;
+  const named = isTelling(audit2) ? witnesses.find((witness) => isDenial(witness) && unmetBy(audit2, witness.record, facts2) === void 0) : void 0;
   return named === void 0 ? verdict("no-witness", { missing: "request", denial: denialOf2(witnesses.find(isDenial)) }) : verdict("denied", { denial: denialOf2(named) });
 }
 function judgeWithoutRecord(facts2, outcome3) {
   const { probe: probe3, observation } = facts2;
-  const { audit, by } = probe3.expect;
+  const { audit: audit2, by } = probe3.expect;
   const isAtAccess = observation.stoppedAt === void 0 || by !== void 0;
-  if (audit === "none" && isAtAccess) return judgeSilentDenial(facts2);
+  if (audit2 === "none" && isAtAccess) return judgeSilentDenial(facts2);
   const unasked2 = unaskedReason(probe3, observation);
   if (unasked2 !== void 0) return verdict("not-asked", { why: unasked2 });
   return verdict("silent-denial", { how: outcomeText(outcome3) });
@@ -72636,9 +74162,8 @@ function otherPidsOf({ action }, before, after2) {
 // src/harness/suite/trial.ts
 var BATCH2 = 512;
 var SMALL_BATCH = 24;
-var UNDER_WAY = 24;
 var UNRECORDED = /* @__PURE__ */ new Set(["no-records", "switch-changed"]);
-var NOT_TRIED = verdict("no-answer", { why: "the probe was not tried" });
+var NOT_TRIED2 = verdict("no-answer", { why: "the probe was not tried" });
 var Trial = class {
   #options;
   #entries = /* @__PURE__ */ new Map();
@@ -72671,7 +74196,7 @@ var Trial = class {
     for (let at = 0; at < again.length; at += SMALL_BATCH)
       for (const entry of await this.#tryUnlessSilent(again.slice(at, at + SMALL_BATCH)))
         this.#entries.set(entry.probe.id, entry);
-    return this.#entries.get(probe3.id) ?? withoutAttempt(probe3, NOT_TRIED);
+    return this.#entries.get(probe3.id) ?? withoutAttempt(probe3, NOT_TRIED2);
   }
   /** The entries of some probes, in their order. @throws HarnessError `interrupted` */
   async settleAll(probes, signal4) {
@@ -72750,7 +74275,7 @@ var Trial = class {
     const before = await this.#findOtherProcesses();
     const previews = this.#previews(probes);
     const { log: records, barrier } = this.#options;
-    const pace = new Pace({ log: records, barrier, most: UNDER_WAY });
+    const pace = new Pace({ log: records, barrier, most: this.#options.mostUnderWay });
     const seen = await attempt2(probes, pace);
     await this.#options.watch?.look();
     const after2 = await this.#findOtherProcesses();
@@ -72793,7 +74318,7 @@ var Trial = class {
       agentPid: inChildren || isTriedInChild(action) ? void 0 : pid,
       fsuid: pid === void 0 ? void 0 : fsuidOf2(pid),
       ends: observation && endsOf(observation, hasKnownEnds(action)),
-      labels: observation && labelsOf2(observation),
+      labels: observation && labelsOf3(observation),
       tested: observation && testedEnd(probe3, observation)
     });
     return (record2) => fitOf(record2, records, asker);
@@ -72869,7 +74394,7 @@ var Trial = class {
       witnesses: witnesses.get(probe3.id) ?? [],
       ruling: rulings.get(probe3.id)
     });
-    if (observation === void 0) return { ...known2, verdict: NOT_TRIED };
+    if (observation === void 0) return { ...known2, verdict: NOT_TRIED2 };
     const unconfined = this.#servedByStray(probe3);
     if (unconfined !== void 0) return { ...known2, verdict: unconfined, observation };
     const control = seen.control.get(probe3.id);
@@ -73020,12 +74545,27 @@ var PreparedSuite = class _PreparedSuite {
   get closed() {
     return this.#parts.plan.closed;
   }
+  /** The closed class of files; undefined where the plan leaves it open. */
+  get files() {
+    return this.#parts.files;
+  }
   /**
    * A trial of attempts of closed classes, in this order.
    * @param controlSeen what the control showed before, by the id of the attempt: it is not asked again.
    */
   trialOfClosed(attempts, controlSeen) {
     return this.#trialBesideControl(attempts, controlSeen);
+  }
+  /** @returns what the profile's rules allow of a class and is not declared; nothing where they are not known */
+  undeclared(closed2) {
+    const { plan, policy, policies: policies2 } = this.#parts;
+    const [only, another] = policies2;
+    if (only === void 0 || another !== void 0) return [];
+    return undeclaredIn(closed2, only, { profile: policy.name, peers: plan.peers.map(({ profile: profile2 }) => profile2) });
+  }
+  /** Starts the control's peers that these probes need, as far as they are not there. */
+  async startControlPeers(probes) {
+    if (this.control !== void 0) await this.#parts.containers.startPeers(this.control, probes);
   }
   /**
    * A trial of other probes, in this order.
@@ -73083,6 +74623,7 @@ var PreparedSuite = class _PreparedSuite {
       confined: this.confined,
       log: session.log,
       barrier: session.barrier,
+      mostUnderWay: session.changes.mostUnderWay,
       auditSwitch: auditSwitch2,
       profiles: names2.filter((name2) => name2 !== baseline),
       names: written,
@@ -73114,6 +74655,8 @@ var Preparation = class {
   async run() {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
+    const policies2 = profilesOf(this.#plan.profile, policy);
+    this.#plan = withPatternPeers(this.#plan, { policies: policies2, names: [...policy.written.values()] });
     await this.#loadPlaceholders(policy);
     this.#plan = withAttempts(this.#plan, policy, host);
     const auditSwitch2 = await this.#takeSwitch(policy);
@@ -73149,7 +74692,9 @@ var Preparation = class {
       started,
       watch,
       circumstances,
-      facts: facts2
+      facts: facts2,
+      policies: policies2,
+      files: ClosedFiles.of(this.#plan, policy, started.confined.pid)
     };
   }
   /** Removes the containers that have been started so far. */
@@ -73236,9 +74781,10 @@ var Preparation = class {
   }
 };
 function classesOf({ probes, closed: closed2 }) {
-  return [...probes, ...closed2.flatMap(({ attempts }) => attempts)].flatMap(
+  const classes = [...probes, ...closed2.flatMap(({ attempts }) => attempts)].flatMap(
     ({ action }) => action.kind === "operation" ? [action.class] : []
   );
+  return closed2.some(({ class: name2 }) => name2 === "file") ? [...classes, "file"] : classes;
 }
 
 // src/core/audit/quote-rule.ts
@@ -73263,23 +74809,23 @@ function quoted3(character) {
 var NO_VARIABLES = () => false;
 var ANY_NUMBER = "[0-9]*";
 function lastingPath(path5, hasVariable = NO_VARIABLES) {
-  const [, pid, below3 = ""] = /^\/proc\/(\d+)(\/.*)?$/s.exec(path5) ?? [];
-  if (pid !== void 0 && pid !== "1") return procFolder(hasVariable) + belowProcess(below3, hasVariable);
-  if (pid === "1") return `/proc/1${belowProcess(below3, hasVariable)}`;
+  const [, pid, below4 = ""] = /^\/proc\/(\d+)(\/.*)?$/s.exec(path5) ?? [];
+  if (pid !== void 0 && pid !== "1") return procFolder(hasVariable) + belowProcess(below4, hasVariable);
+  if (pid === "1") return `/proc/1${belowProcess(below4, hasVariable)}`;
   return /^\/dev\/pts\/\d+$/.test(path5) ? `/dev/pts/${ANY_NUMBER}` : escapeName(path5);
 }
 function procFolder(hasVariable) {
   const proc = hasVariable("PROC") ? "@{PROC}" : "/proc";
   return `${proc}/${hasVariable("pid") ? "@{pid}" : ANY_NUMBER}`;
 }
-function belowProcess(below3, hasVariable) {
-  const [, thread, rest = ""] = /^\/task\/(\d+)(\/.*)?$/s.exec(below3) ?? [];
-  if (thread === void 0) return numberedFiles(below3);
+function belowProcess(below4, hasVariable) {
+  const [, thread, rest = ""] = /^\/task\/(\d+)(\/.*)?$/s.exec(below4) ?? [];
+  if (thread === void 0) return numberedFiles(below4);
   return `/task/${hasVariable("tid") ? "@{tid}" : ANY_NUMBER}${numberedFiles(rest)}`;
 }
-function numberedFiles(below3) {
-  const [, folder] = /^(\/(?:fd|fdinfo|map_files)\/)\d/.exec(below3) ?? [];
-  return folder === void 0 ? escapeName(below3) : `${folder}${ANY_NUMBER}`;
+function numberedFiles(below4) {
+  const [, folder] = /^(\/(?:fd|fdinfo|map_files)\/)\d/.exec(below4) ?? [];
+  return folder === void 0 ? escapeName(below4) : `${folder}${ANY_NUMBER}`;
 }
 
 // src/core/audit/suggest-rule.ts
@@ -73562,10 +75108,10 @@ function otherEnd({ fields: fields2, ...rest }, text3) {
 }
 function withBothMasks(record2, { fields: { denied_mask: other = "" } }) {
   const words5 = `${record2.fields["denied_mask"] ?? ""} ${other}`.split(" ");
-  const sorted2 = [...new Set(words5)].sort((a, b) => Number(isAnswer(a)) - Number(isAnswer(b)));
+  const sorted2 = [...new Set(words5)].sort((a, b) => Number(isAnswer2(a)) - Number(isAnswer2(b)));
   return { ...record2, fields: { ...record2.fields, denied_mask: sorted2.join(" ") } };
 }
-function isAnswer(mask) {
+function isAnswer2(mask) {
   return /^(?:receive|tracedby|readby|accept)$/.test(mask);
 }
 function profileOf(fields2) {
@@ -73605,6 +75151,7 @@ var HINTS = {
   execMode: " To run it under a profile of its own, write px or cx in place of ix.",
   denyRule: (place3, rule, { denied: denied2, profile: profile2 }) => `${deniedText(denied2)}The rule in ${place3}${ofProfile(profile2)} denies it: \`${rule},\`. A deny rule overrides every rule that allows the same: remove it or narrow it.`,
   limitRule: (place3, rule, wanted) => `The limit in ${place3} denies it: \`${rule},\`. To allow it, write ${wanted}`,
+  noRule: "No rule of the profile allows it.",
   silentDenyRule: (place3, rule) => `The rule in ${place3} denies it without a record: \`${rule},\`.`,
   denyRuleInComplain: (place3, rule) => `The rule in ${place3} denies it: \`${rule},\`. In complain mode deny rules still deny.`,
   noNewPrivs: NO_NEW_PRIVS,
@@ -73748,6 +75295,8 @@ function cureText(additions, underTest, doubt) {
 
 // src/core/hint/let-through-hint.ts
 function letThroughHint(text3, accesses, attempt2) {
+  const overruled = overrulingRule(text3, accesses);
+  if (overruled !== void 0) return overruled;
   for (const { profile: profile2, access: access5 } of accesses) {
     if (access5.class !== "file" || access5.permission === "l") continue;
     const near = nearestDenial({ text: text3, under: profile2, access: access5, ...attempt2 });
@@ -73763,18 +75312,29 @@ function complainDenialHint(text3, accesses) {
   const found = denyRuleOf(text3, accesses);
   return found && HINTS.denyRuleInComplain(placeOf(text3, found.rule), ruleText2(found.rule));
 }
+function denyingRule(text3, accesses) {
+  const found = denyRuleOf(text3, accesses);
+  return found && HINTS.denyRule(placeOf(text3, found.rule), ruleText2(found.rule), {});
+}
 function allowingRule(text3, accesses) {
-  for (const { profile: profile2, access: access5 } of accesses) {
-    const block2 = blockNamed(text3, profile2);
-    if (block2 === void 0) continue;
-    const { allowed: allowed2, deciding, matching: matching2 } = decideAccess(block2, access5, surroundingsOf(text3, block2));
-    const [rule] = deciding;
-    if (!allowed2 || rule === void 0) continue;
-    const overruled = matching2.find(({ qualifiers }) => qualifiers.access === "deny");
-    const by = placeOf(text3, rule);
-    return overruled === void 0 ? HINTS.allowedBy(by, ruleText2(rule)) : HINTS.priority(placeOf(text3, overruled), { by, rule: ruleText2(rule) });
+  for (const each of accesses) {
+    const found = allowanceOf(text3, each);
+    if (found !== void 0) return found.overruled ?? HINTS.allowedBy(found.by, ruleText2(found.rule));
   }
   return void 0;
+}
+function overrulingRule(text3, accesses) {
+  return accesses.map((each) => allowanceOf(text3, each)?.overruled).find((hint) => hint !== void 0);
+}
+function allowanceOf(text3, { profile: profile2, access: access5 }) {
+  const block2 = blockNamed(text3, profile2);
+  if (block2 === void 0) return void 0;
+  const { allowed: allowed2, deciding, matching: matching2 } = decideAccess(block2, access5, surroundingsOf(text3, block2));
+  const [rule] = deciding;
+  if (!allowed2 || rule === void 0) return void 0;
+  const by = placeOf(text3, rule);
+  const denial = matching2.find(({ qualifiers }) => qualifiers.access === "deny");
+  return denial === void 0 ? { by, rule } : { by, rule, overruled: HINTS.priority(placeOf(text3, denial), { by, rule: ruleText2(rule) }) };
 }
 var REASONS4 = [
   otherOwner,
@@ -73817,31 +75377,31 @@ function otherOwner(denial, { access: access5 }) {
   const isOther = owner !== void 0 && owner !== whoseOf(access5);
   return isOther && matchesPath(denial, access5.path) && hasLetter(denial, access5) ? HINTS.owner(denial.place, owner) : void 0;
 }
-function namedLink(denial, { access: access5, resolve: resolve15 }) {
+function namedLink(denial, { access: access5, resolve: resolve16 }) {
   if (!couldDeny(denial, access5)) return void 0;
-  const named = denial.alternatives.find(({ text: text3, rest }) => rest === "" && isLinkTo(text3, access5.path, resolve15));
+  const named = denial.alternatives.find(({ text: text3, rest }) => rest === "" && isLinkTo(text3, access5.path, resolve16));
   return named && HINTS.linkNamed(denial.place, named.text, access5.path);
 }
-function isLinkTo(name2, path5, resolve15) {
-  return name2 !== path5 && name2.startsWith("/") && withSlash(resolve15(name2), name2.endsWith("/")) === path5;
+function isLinkTo(name2, path5, resolve16) {
+  return name2 !== path5 && name2.startsWith("/") && withSlash(resolve16(name2), name2.endsWith("/")) === path5;
 }
 function withSlash(path5, isFolder2) {
   return path5 !== void 0 && isFolder2 && !path5.endsWith("/") ? `${path5}/` : path5;
 }
-function linkedFolder(denial, { access: access5, resolve: resolve15 }) {
+function linkedFolder(denial, { access: access5, resolve: resolve16 }) {
   if (!couldDeny(denial, access5)) return void 0;
   for (const alternative of denial.alternatives) {
     const { text: text3, rest } = alternative;
-    const glob = rebased(alternative, resolve15);
+    const glob = rebased(alternative, resolve16);
     if (glob !== void 0 && globMatches(glob, access5.path))
       return HINTS.linkedFolder(denial.place, escapeName(text3) + rest, { folder: folderOf(text3), real: access5.path });
   }
   return void 0;
 }
-function reachedByLink(denial, { access: access5, resolve: resolve15, named }) {
+function reachedByLink(denial, { access: access5, resolve: resolve16, named }) {
   if (named === void 0 || isSamePath(named, access5.path) || !couldDeny(denial, access5)) return void 0;
   const found = denial.alternatives.find(
-    ({ text: text3, rest }) => globMatches(escapeName(text3) + rest, named) || globMatches(rebased({ text: text3, rest }, resolve15) ?? "", named)
+    ({ text: text3, rest }) => globMatches(escapeName(text3) + rest, named) || globMatches(rebased({ text: text3, rest }, resolve16) ?? "", named)
   );
   if (found === void 0) return void 0;
   return HINTS.reachedByLink(denial.place, escapeName(found.text) + found.rest, { named, real: access5.path });
@@ -73849,9 +75409,9 @@ function reachedByLink(denial, { access: access5, resolve: resolve15, named }) {
 function isSamePath(one, other) {
   return one.replace(/\/$/, "") === other.replace(/\/$/, "");
 }
-function rebased({ text: text3, rest }, resolve15) {
+function rebased({ text: text3, rest }, resolve16) {
   const folder = folderOf(text3);
-  const real = text3.startsWith("/") ? resolve15(folder) : void 0;
+  const real = text3.startsWith("/") ? resolve16(folder) : void 0;
   if (real === void 0 || real === folder) return void 0;
   return escapeName((real === "/" ? "" : real) + text3.slice(folder.length)) + rest;
 }
@@ -73986,6 +75546,8 @@ var ProfileHints = class {
     const { code: code2 } = entry.verdict;
     if (code2 === "denied-but-allowed") return denialHint(entry, this.#profile, this.#askedBy(entry));
     const text3 = this.#text;
+    if (text3 !== void 0 && entry.ruling !== void 0 && isAnswer(entry))
+      return this.#answerHint(text3, entry.ruling);
     if (text3 === void 0 || entry.observation === void 0 || !NAMED_BY_RULES.has(code2)) return void 0;
     const accesses = this.#accessesOf(entry, entry.observation);
     if (code2 === "let-through" || code2 === "let-pass" || code2 === "no-complaint")
@@ -73995,6 +75557,14 @@ var ProfileHints = class {
       });
     if (code2 === "denied-silently-but-allowed") return silentDenialHint(text3, accesses);
     return code2 === "denied-in-complain" ? complainDenialHint(text3, accesses) : void 0;
+  }
+  /** What makes the kernel's answer about a file. */
+  #answerHint(text3, { path: path5, permissions, allowed: allowed2, owner = true }) {
+    const letters = [...permissions];
+    const accesses = this.#policy.name.split("//&").flatMap(
+      (profile2) => letters.map((permission) => ({ profile: profile2, access: { class: "file", path: path5, permission, owner } }))
+    );
+    return allowed2 ? allowingRule(text3, accesses) : denyingRule(text3, accesses) ?? HINTS.noRule;
   }
   /** All that an operation asks for; of a command only its records tell. */
   #askedBy(entry) {
@@ -74072,6 +75642,50 @@ function wordOf2(action) {
   return action.kind === "shell" ? "/bin/sh" : void 0;
 }
 
+// src/core/verdict/undeclared-entry.ts
+function undeclaredEntry(closed2, { words: words5, rules }, id) {
+  const member2 = words5.join(" ");
+  const [rule] = rules;
+  const facts2 = { member: member2, rule: rule?.text ?? "", line: rule?.span.line ?? 0 };
+  return {
+    probe: {
+      id,
+      name: `closed ${closed2.class}: ${member2} is denied`,
+      action: actionOn(closed2.class, words5),
+      direct: false,
+      control: false,
+      timeoutMs: 0,
+      expect: { access: "denied" },
+      closed: { class: closed2.class, member: member2 },
+      at: closed2.at
+    },
+    verdict: verdict("rule-allows", facts2),
+    witnesses: []
+  };
+}
+function actionOn(name2, words5) {
+  const operation2 = OPERATIONS2[name2]?.(words5) ?? words5;
+  const read2 = readOperation(operation2);
+  if ("problem" in read2) throw new Error(`a closed class has an operation that cannot be read: ${read2.problem}`);
+  return { kind: "operation", ...read2, words: operation2 };
+}
+var OPERATIONS2 = {
+  capability: ([name2 = ""]) => ["capable", name2],
+  network: ([family2 = "", type4 = ""]) => ["socket", family2, type4],
+  mount: ([kind = "", type4 = ""]) => mountOperation(kind, type4),
+  userns: () => ["userns"],
+  io_uring: ([use2 = ""]) => ["io_uring", use2],
+  mqueue: ([use2 = ""]) => ["mqueue", use2, "/queue"],
+  ptrace: ([access5 = ""]) => ["ptrace", access5 === "read" || access5 === "readby" ? "read" : "trace", "child"],
+  signal: ([, , signal4 = ""]) => ["signal", signal4, "child"]
+};
+var PLACE = "/mnt";
+function mountOperation(kind, type4) {
+  if (kind === "umount") return ["umount", PLACE];
+  if (kind === "pivot_root") return ["pivot_root", PLACE, PLACE];
+  return kind === "new" ? ["mount", type4, "none", PLACE] : ["mount", "", PLACE, PLACE, kind];
+}
+
 // src/harness/suite/missing-families.ts
 var NO_FAMILY2 = "EAFNOSUPPORT";
 async function missingFamilies(attempts, control) {
@@ -74094,28 +75708,51 @@ function isOfFamily({ action: one }, { action: other }) {
 
 // src/harness/suite/try-closed-classes.ts
 async function* tryClosedClasses(suite, attempt2) {
-  for (const closed2 of suite.closed) {
+  for (const planned of suite.closed) {
     const started = Date.now();
+    const { closed: closed2, found } = withFiles(planned, suite.files);
     const first = suite.trialOfClosed(closed2.attempts, await missingFamilies(closed2.attempts, suite.control));
     const entries = [];
     for (const probe3 of closed2.attempts) entries.push(await attempt2(first, probe3));
-    const again = suite.trialOfClosed(
-      entries.filter(isRecordedBefore).map(({ probe: probe3 }) => withoutRecord(probe3, newProbeId()))
+    const hasControl = suite.control !== void 0;
+    const repeated = new Map(
+      entries.flatMap((entry) => {
+        const probe3 = secondAttempt(entry, { id: newProbeId(), hasControl });
+        return probe3 === void 0 ? [] : [[entry, probe3]];
+      })
     );
-    const settled = await withSecondAttempts(entries, again, attempt2);
-    yield { result: resultOf(closed2, settled, Date.now() - started), trials: [first, again] };
+    if (repeated.size > 0) await suite.startControlPeers([...repeated.values()]);
+    const again = suite.trialOfClosed([...repeated.values()]);
+    const settled = [];
+    for (const entry of entries) {
+      const probe3 = repeated.get(entry);
+      settled.push(probe3 === void 0 ? entry : await attempt2(again, probe3));
+    }
+    const undeclared = settled.some(isFailed) ? [] : suite.undeclared(closed2);
+    const beyond = undeclared.map((one) => undeclaredEntry(closed2, one, newProbeId()));
+    yield { result: resultOf(closed2, [...beyond, ...settled], { found, started }), trials: [first, again] };
   }
 }
-async function withSecondAttempts(entries, again, attempt2) {
-  const settled = [];
-  for (const entry of entries) {
-    const probe3 = isRecordedBefore(entry) ? again.probes.find(({ name: name2 }) => name2 === entry.probe.name) : void 0;
-    settled.push(probe3 === void 0 ? entry : await attempt2(again, probe3));
-  }
-  return settled;
+function isFailed(entry) {
+  return memberState(entry) === "failed";
 }
-function resultOf({ class: name2, allow: allow2, untried: untried2 }, entries, durationMs) {
-  return { class: name2, allow: allow2, entries, untried: untried2, durationMs };
+function withFiles(closed2, files) {
+  if (closed2.class !== "file" || files === void 0) return { closed: closed2 };
+  const found = files.ask();
+  return { closed: { ...closed2, attempts: found.attempts }, found };
+}
+function resultOf({ class: name2, allow, except, open: open7, untried: untried2, asked }, entries, { found, started }) {
+  return defined({
+    class: name2,
+    allow,
+    except,
+    open: open7,
+    entries: [...found?.differences ?? [], ...entries],
+    untried: [...untried2, ...found?.untried ?? []],
+    asked,
+    files: found?.files,
+    durationMs: Date.now() - started
+  });
 }
 
 // src/harness/run/run-suite.ts
@@ -74235,7 +75872,8 @@ var SuiteRun = class {
       const entry = judgedForClass(await settleUnlessAborted(trial, probe3, signal4));
       return await hints.add(entry);
     };
-    for await (const { result: result2, trials } of tryClosedClasses(suite, attempt2)) {
+    for await (const { result: tried, trials } of tryClosedClasses(suite, attempt2)) {
+      const result2 = await withHints(tried, hints);
       this.#trials.push(...trials);
       this.#closed.set(result2.class, result2);
       events2.closed?.(result2);
@@ -74251,6 +75889,12 @@ var SuiteRun = class {
     this.#context.events.fault(fault);
   }
 };
+async function withHints(result2, hints) {
+  if (result2.files === void 0) return result2;
+  const entries = [];
+  for (const entry of result2.entries) entries.push(isAnswer(entry) ? await hints.add(entry) : entry);
+  return { ...result2, entries };
+}
 async function settleUnlessAborted(trial, probe3, signal4) {
   try {
     return await abortable(signal4, trial.settle(probe3));
@@ -74293,13 +75937,13 @@ function assembleSuite(plan, facts2, results) {
     coverage: results.coverage
   });
 }
-function closedOf2({ closed: closed2, open: open7 }, results) {
+function closedOf2({ closed: closed2, open: open7, unselected = [] }, results) {
   if (closed2.length === 0) return {};
-  const known2 = /* @__PURE__ */ new Set([...closed2.map((one) => one.class), ...open7]);
+  const known2 = /* @__PURE__ */ new Set([...closed2.map((one) => one.class), ...unselected, ...open7]);
   return { closed: results, notClosed: { open: open7, unknown: CLOSED_CLASS_NAMES.filter((name2) => !known2.has(name2)) } };
 }
-function untriedClass(closed2, why) {
-  return { class: closed2.class, allow: closed2.allow, entries: [], untried: [{ member: "*", why }], durationMs: 0 };
+function untriedClass({ class: name2, allow, except, open: open7 }, why) {
+  return defined({ class: name2, allow, except, open: open7, entries: [], untried: [{ member: "*", why }], durationMs: 0 });
 }
 function confinementOf(policy, { labels, observedUnder }) {
   const { name: name2, loadedAs, mode: mode2, warnings, sourceSha256, policySha256, policyMatchesKernel, kernelHash: kernelHash2 } = policy;
@@ -74370,13 +76014,18 @@ function hasFailed({ entries, faults, closed: closed2 = [] }) {
 function selectProbes(plans, grep) {
   const pattern2 = grepPattern(grep);
   if (pattern2 === void 0) return [...plans];
-  const selected = plans.map((plan) => ({
-    ...plan,
-    probes: plan.probes.filter((probe3) => pattern2.test(fullTitle(plan.title, probe3))),
-    closed: plan.closed.filter((one) => pattern2.test(`${plan.title} closed: ${one.class}`))
-  })).filter(({ probes, closed: closed2 }) => probes.length > 0 || closed2.length > 0);
+  const selected = plans.map((plan) => selectOf(plan, pattern2)).filter(({ probes, closed: closed2 }) => probes.length > 0 || closed2.length > 0);
   if (selected.length === 0) throw new HarnessError("no-probes", `No probe matches --grep ${JSON.stringify(grep)}.`);
   return selected;
+}
+function selectOf(plan, pattern2) {
+  const isSelected = (one) => pattern2.test(`${plan.title} closed: ${one.class}`);
+  return {
+    ...plan,
+    probes: plan.probes.filter((probe3) => pattern2.test(fullTitle(plan.title, probe3))),
+    closed: plan.closed.filter(isSelected),
+    unselected: plan.closed.filter((one) => !isSelected(one)).map((one) => one.class)
+  };
 }
 function countProbes(plans) {
   return plans.reduce((sum, { probes }) => sum + probes.length, 0);
@@ -74405,7 +76054,7 @@ async function compareVerdicts(options, events2, host = THIS_HOST) {
   const headLedger = await runUnder(head2);
   const before = verdictsOf(baseLedger);
   const after2 = verdictsOf(headLedger);
-  const changed = [...changedBetween(before, after2), ...changedBetween(membersOf(baseLedger), membersOf(headLedger))];
+  const changed = [...changedBetween(before, after2), ...changedBetween(membersOf2(baseLedger), membersOf2(headLedger))];
   const refused = faultsOf(headLedger).filter(isProfileFault);
   const others = [...faultsOf(baseLedger), ...faultsOf(headLedger).filter((fault) => !refused.includes(fault))];
   const faults = others.map(({ message }) => message);
@@ -74431,7 +76080,7 @@ function verdictsOf(ledger) {
   const classes = closedOf(ledger).map((result2) => [closedTitle(result2), verdictOfClass(result2)]);
   return new Map([...entriesOf(ledger).map(byName), ...classes]);
 }
-function membersOf(ledger) {
+function membersOf2(ledger) {
   return new Map(closedOf(ledger).flatMap(({ entries }) => entries.map(byName)));
 }
 function byName({ probe: { name: name2 }, verdict: verdict2 }) {
@@ -74718,8 +76367,8 @@ function profileOnOneSide(name2, status) {
 }
 
 // src/cli/diff-sides.ts
-var import_node_fs40 = require("node:fs");
-var import_node_path34 = require("node:path");
+var import_node_fs43 = require("node:fs");
+var import_node_path36 = require("node:path");
 async function findSides(operands, options = {}) {
   const { names: names2 = {}, sideFolders } = options;
   const checkouts = [];
@@ -74730,8 +76379,8 @@ async function findSides(operands, options = {}) {
     const operand = operands[name2];
     const ofBase = name2 === "base" ? operands.baseIncludes : void 0;
     const includes2 = ofBase ?? options.includes ?? {};
-    if (operands.file === void 0 && (0, import_node_fs40.existsSync)(operand))
-      return { label: labelOf2(operand, names2), file: (0, import_node_path34.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+    if (operands.file === void 0 && (0, import_node_fs43.existsSync)(operand))
+      return { label: labelOf2(operand, names2), file: (0, import_node_path36.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
     const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
     const { revision, path: path5, cwd } = at;
     const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
@@ -74765,7 +76414,7 @@ function labelOf2(operand, names2) {
   const name2 = Object.hasOwn(names2, operand) ? names2[operand] : void 0;
   return name2 ?? operand;
 }
-function namesOf2({ base, head: head2, copies }) {
+function namesOf3({ base, head: head2, copies }) {
   return { ...Object.fromEntries(copies), [base.file]: base.label, [head2.file]: head2.label };
 }
 function foldersOfSides({ base, head: head2 }) {
@@ -74783,7 +76432,7 @@ function splitOperand(operand) {
 async function atRevision(operands, name2) {
   const { file: file5 = "" } = operands;
   const revision = operands[name2];
-  const path5 = await pathInRepository((0, import_node_path34.resolve)(file5));
+  const path5 = await pathInRepository((0, import_node_path36.resolve)(file5));
   if (path5 === void 0)
     throw new HarnessError("revision-unreadable", `${JSON.stringify(file5)} is not in a git repository.`);
   const cwd = existingFolder(file5);
@@ -74794,7 +76443,7 @@ async function atRevision(operands, name2) {
 }
 
 // src/cli/in-lab/command-line.ts
-var import_node_path35 = require("node:path");
+var import_node_path37 = require("node:path");
 
 // src/adapters/kernel/log/source.ts
 var LOG_SOURCES = ["kmsg", "auditd", "journal"];
@@ -75146,7 +76795,7 @@ var LAB_DESTROY = {
     inGuest: "omitted"
   }
 };
-var OPTIONS2 = {
+var OPTIONS3 = {
   run: RUN,
   rules: RULES2,
   diff: DIFF,
@@ -75157,7 +76806,7 @@ var OPTIONS2 = {
   "lab destroy": LAB_DESTROY
 };
 function optionsOf(command3) {
-  return Object.entries(OPTIONS2[command3]);
+  return Object.entries(OPTIONS3[command3]);
 }
 function toArgv(command3, options, operands) {
   const values = options;
@@ -75168,10 +76817,10 @@ function optionWords(row3, value) {
   if (value === void 0 || value === false) return [];
   if (value === true) return [row3.flag];
   const repeats = Array.isArray(value) && row3.format === void 0;
-  const texts = repeats ? value.map(String) : [textOf7(row3, value)];
+  const texts = repeats ? value.map(String) : [textOf9(row3, value)];
   return texts.map((text3) => `${row3.flag}=${text3}`);
 }
-function textOf7(row3, value) {
+function textOf9(row3, value) {
   if (row3.format !== void 0) return row3.format(value);
   return typeof value === "number" ? value.toString() : value;
 }
@@ -75210,7 +76859,7 @@ function toGuestArgv(command3, options, operands) {
 function guestValue(row3, value) {
   if (row3.inGuest !== "absolute-path" || value === void 0) return value;
   const path5 = value;
-  return typeof path5 === "string" ? (0, import_node_path35.resolve)(path5) : path5.map((folder) => (0, import_node_path35.resolve)(folder));
+  return typeof path5 === "string" ? (0, import_node_path37.resolve)(path5) : path5.map((folder) => (0, import_node_path37.resolve)(folder));
 }
 
 // src/cli/commands/diff.ts
@@ -75236,7 +76885,7 @@ function chooseKernel(host) {
   return apparmorEnabled() ? "local" : "lab";
 }
 function argvWithFiles(sides, args) {
-  const own2 = { as: namesOf2(sides), sideFolders: foldersOfSides(sides) };
+  const own2 = { as: namesOf3(sides), sideFolders: foldersOfSides(sides) };
   return toGuestArgv("diff", { ...args, ...own2 }, [sides.base.file, sides.head.file]);
 }
 async function diffInLab(sides, plan, args) {
@@ -75248,7 +76897,7 @@ async function diffInLab(sides, plan, args) {
       ...plan === void 0 ? [] : planFiles([plan])
     ],
     argv: argvWithFiles(sides, args),
-    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path36.dirname)((0, import_node_path36.resolve)(args.markdown)) })
+    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path38.dirname)((0, import_node_path38.resolve)(args.markdown)) })
   });
 }
 function filesOfSide({ file: file5, includes: includes2 }) {
@@ -75282,8 +76931,8 @@ function withNote(report, note3) {
 }
 function writeMarkdown(file5, text3) {
   try {
-    (0, import_node_fs41.mkdirSync)((0, import_node_path36.dirname)((0, import_node_path36.resolve)(file5)), { recursive: true });
-    (0, import_node_fs41.writeFileSync)(file5, text3);
+    (0, import_node_fs44.mkdirSync)((0, import_node_path38.dirname)((0, import_node_path38.resolve)(file5)), { recursive: true });
+    (0, import_node_fs44.writeFileSync)(file5, text3);
   } catch (error3) {
     throw new HarnessError("report-failed", `${file5} cannot be written: ${error3.message}.`, {
       cause: error3
@@ -75292,20 +76941,20 @@ function writeMarkdown(file5, text3) {
 }
 
 // src/cli/commands/removed-specs.ts
-var import_node_fs42 = require("node:fs");
-var import_node_path37 = require("node:path");
+var import_node_fs45 = require("node:fs");
+var import_node_path39 = require("node:path");
 async function removedSpecs(plans, since) {
-  const tested = new Set(plans.flatMap(({ profile: profile2 }) => profile2.from === "file" ? [(0, import_node_path37.resolve)(profile2.file)] : []));
-  const folders = [...new Set(plans.map(({ file: file5 }) => (0, import_node_path37.dirname)((0, import_node_path37.resolve)(file5))))];
+  const tested = new Set(plans.flatMap(({ profile: profile2 }) => profile2.from === "file" ? [(0, import_node_path39.resolve)(profile2.file)] : []));
+  const folders = [...new Set(plans.map(({ file: file5 }) => (0, import_node_path39.dirname)((0, import_node_path39.resolve)(file5))))];
   const removed = [];
   for (const folder of folders) {
-    const inside2 = await pathInRepository((0, import_node_path37.join)(folder, "."));
+    const inside2 = await pathInRepository((0, import_node_path39.join)(folder, "."));
     if (inside2 === void 0) continue;
     await fetchCommit(since, folder);
-    const top = (0, import_node_path37.resolve)(folder, (0, import_node_path37.relative)(inside2, ""));
+    const top = (0, import_node_path39.resolve)(folder, (0, import_node_path39.relative)(inside2, ""));
     for (const spec of await removedFiles(since, folder)) {
       const profile2 = await profileAt(since, spec, folder);
-      const isLeft = profile2 !== void 0 && (0, import_node_fs42.existsSync)((0, import_node_path37.join)(top, profile2)) && !tested.has((0, import_node_path37.join)(top, profile2));
+      const isLeft = profile2 !== void 0 && (0, import_node_fs45.existsSync)((0, import_node_path39.join)(top, profile2)) && !tested.has((0, import_node_path39.join)(top, profile2));
       if (isLeft) removed.push({ spec, profile: profile2 });
     }
   }
@@ -75316,8 +76965,8 @@ async function profileAt(since, spec, cwd) {
   const checkout = await readCheckout(since, spec, { cwd });
   try {
     const [profile2] = loadPlans([checkout.file]).map((plan) => plan.profile);
-    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs42.existsSync)(profile2.file);
-    return isThere ? (0, import_node_path37.relative)(checkout.folder, profile2.file) : void 0;
+    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs45.existsSync)(profile2.file);
+    return isThere ? (0, import_node_path39.relative)(checkout.folder, profile2.file) : void 0;
   } catch {
     return void 0;
   } finally {
@@ -75326,7 +76975,7 @@ async function profileAt(since, spec, cwd) {
 }
 
 // src/cli/commands/diff-specs.ts
-var STACKED2 = "//&";
+var STACKED3 = "//&";
 async function runDiffSpecs(specs, args) {
   const plans = loadPlans(specs, { includes: includesOf(args), ...defined({ profile: args.profile }) });
   const comparisons = [];
@@ -75336,15 +76985,15 @@ async function runDiffSpecs(specs, args) {
   }
   if (args.profile === void 0)
     for (const { spec, profile: profile2 } of await removedSpecs(plans, args.since)) comparisons.push(untested(spec, profile2));
-  (0, import_node_fs43.mkdirSync)((0, import_node_path38.dirname)((0, import_node_path38.resolve)(args.markdown)), { recursive: true });
+  (0, import_node_fs46.mkdirSync)((0, import_node_path40.dirname)((0, import_node_path40.resolve)(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown: markdown2 }) => markdown2).filter((markdown2) => markdown2 !== "");
-  (0, import_node_fs43.writeFileSync)(args.markdown, parts.join("\n"));
+  (0, import_node_fs46.writeFileSync)(args.markdown, parts.join("\n"));
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 async function compareWithCommit(plan, args) {
   const head2 = plan.profile.from === "file" ? plan.profile.file : void 0;
   const headPath = head2 === void 0 ? void 0 : await pathInRepository(head2);
-  const cwd = (0, import_node_path38.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
+  const cwd = (0, import_node_path40.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
   const specPath = await pathInRepository(plan.file);
   if (specPath === void 0 && headPath === void 0) return void 0;
   const { since } = args;
@@ -75358,7 +77007,7 @@ ${plain2(`${headPath} is new, so there is nothing to compare it with.`)}
   const switched = switchedName(plan, before.name);
   if (switched !== void 0) return switched;
   if (before.path === headPath && await isUnchanged(plan, before, { since, cwd })) return void 0;
-  return compareFiles(plan, { base: `${since}:${before.path}`, head: head2, cwd, baseIncludes: before.includes }, args);
+  return compareFiles2(plan, { base: `${since}:${before.path}`, head: head2, cwd, baseIncludes: before.includes }, args);
 }
 async function profileBefore(plan, { specPath, headPath }, earlier) {
   const ofSpec = await profileOfSpec(plan, specPath, earlier);
@@ -75371,14 +77020,14 @@ async function profileOfSpec(plan, specPath, { since, cwd, args }) {
   if (path5 === void 0 || specPath === void 0) return void 0;
   const top = plan.file.slice(0, -specPath.length);
   const checkout = await readCheckout(since, path5, { cwd });
-  const inWorkTree = (folder) => folder.startsWith(checkout.folder) ? (0, import_node_path38.join)(top, (0, import_node_path38.relative)(checkout.folder, folder)) : folder;
+  const inWorkTree = (folder) => folder.startsWith(checkout.folder) ? (0, import_node_path40.join)(top, (0, import_node_path40.relative)(checkout.folder, folder)) : folder;
   try {
     const [profile2] = loadPlans([checkout.file], { includes: includesOf(args) }).map((one) => one.profile);
-    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs43.existsSync)(profile2.file);
+    const isThere = profile2?.from === "file" && profile2.file.startsWith(checkout.folder) && (0, import_node_fs46.existsSync)(profile2.file);
     if (!isThere) return void 0;
     const { search = [], base } = profile2.includes ?? {};
     const includes2 = defined({ search: search.map(inWorkTree), base: base === void 0 ? base : inWorkTree(base) });
-    return defined({ path: (0, import_node_path38.relative)(checkout.folder, profile2.file), name: profile2.name, includes: includes2 });
+    return defined({ path: (0, import_node_path40.relative)(checkout.folder, profile2.file), name: profile2.name, includes: includes2 });
   } catch {
     return void 0;
   } finally {
@@ -75403,8 +77052,8 @@ ${plain2(message)}
 }
 function switchedName({ profile: profile2, waivers }, before) {
   if (profile2.from !== "file" || before === void 0 || profile2.name === void 0) return void 0;
-  const now = profile2.name.split(STACKED2);
-  const lost2 = before.split(STACKED2).filter((name2) => !now.includes(name2));
+  const now = profile2.name.split(STACKED3);
+  const lost2 = before.split(STACKED3).filter((name2) => !now.includes(name2));
   const defines2 = new Set(profileText(profile2.file, profile2.includes).profiles.map(({ name: name2 }) => name2));
   if (!lost2.some((name2) => defines2.has(name2))) return void 0;
   const today = (/* @__PURE__ */ new Date()).toISOString().slice(0, 10);
@@ -75428,9 +77077,9 @@ async function isUnchanged({ profile: profile2 }, before, { since, cwd }) {
     checkout.remove();
   }
 }
-async function compareFiles(plan, operands, args) {
-  const part = `${(0, import_node_path38.resolve)(args.markdown)}.part`;
-  (0, import_node_fs43.rmSync)(part, { force: true });
+async function compareFiles2(plan, operands, args) {
+  const part = `${(0, import_node_path40.resolve)(args.markdown)}.part`;
+  (0, import_node_fs46.rmSync)(part, { force: true });
   const { host, labSuite } = args;
   const { includes: includes2 } = plan.profile;
   const exit = await runDiff(operands, {
@@ -75443,19 +77092,19 @@ async function compareFiles(plan, operands, args) {
     ...defined({ base: includes2?.base })
   });
   const markdown2 = readIfWritten(part);
-  (0, import_node_fs43.rmSync)(part, { force: true });
+  (0, import_node_fs46.rmSync)(part, { force: true });
   return { exit, markdown: markdown2 };
 }
 function readIfWritten(file5) {
   try {
-    return (0, import_node_fs43.readFileSync)(file5, "utf8");
+    return (0, import_node_fs46.readFileSync)(file5, "utf8");
   } catch {
     return "";
   }
 }
 
 // src/cli/commands/doctor.ts
-var import_node_fs44 = require("node:fs");
+var import_node_fs47 = require("node:fs");
 var import_node_os5 = require("node:os");
 
 // src/core/text/color.ts
@@ -75551,10 +77200,11 @@ function logChecks(root) {
   ];
 }
 function parameterLines() {
-  const { audit, printkRatelimit } = readParameters();
+  const { audit: audit2, printkRatelimit, auditBacklog } = readParameters();
   return [
-    information("audit mode", `${audit} (a run sets it to noquiet, and restores it)`),
-    information("log rate limit", `${printkRatelimit} (a run turns it off, and restores it)`)
+    information("audit mode", `${audit2} (a run sets it to noquiet, and restores it)`),
+    information("log rate limit", `${printkRatelimit} (a run turns it off, and restores it)`),
+    information("audit backlog", `${auditBacklog || "unknown"} records (a run raises it, and restores it)`)
   ];
 }
 async function recordCheck() {
@@ -75577,9 +77227,9 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs44.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs47.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs44.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs47.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
@@ -75587,7 +77237,7 @@ function auditDaemon() {
 }
 function isReadable2(file5) {
   try {
-    (0, import_node_fs44.accessSync)(file5, import_node_fs44.constants.R_OK);
+    (0, import_node_fs47.accessSync)(file5, import_node_fs47.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -75603,12 +77253,12 @@ ${" ".repeat(SUBJECT_WIDTH + 3)}[${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/commands/init.ts
-var import_node_fs48 = require("node:fs");
-var import_node_path41 = require("node:path");
+var import_node_fs50 = require("node:fs");
+var import_node_path42 = require("node:path");
 
 // src/harness/init/placeholder-files.ts
-var import_node_fs46 = require("node:fs");
-var import_node_path39 = require("node:path");
+var import_node_fs49 = require("node:fs");
+var import_node_path41 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
 var ALWAYS_MOUNTED = "/sys";
@@ -75622,8 +77272,8 @@ function placeholderRoots(names2, look) {
 }
 function placeholdersAmong(names2, roots) {
   const files = names2.map((name2) => name2.endsWith("/") ? `${folderOf(withoutSlash3(name2))}/${FILLER}` : name2).filter((name2) => roots.some((root) => name2.startsWith(`${root}/`)) && !/\/\.{0,2}(?:\/|$)/.test(name2));
-  const below3 = [...new Set(files)].sort();
-  return below3.filter((name2) => !below3.some((other) => other.startsWith(`${name2}/`)));
+  const below4 = [...new Set(files)].sort();
+  return below4.filter((name2) => !below4.some((other) => other.startsWith(`${name2}/`)));
 }
 function neededFor(placeholders, paths) {
   const tried = new Set(paths.flatMap((path5) => [path5, `${folderOf(path5)}/`]));
@@ -75647,11 +77297,11 @@ function withoutSlash3(name2) {
 }
 
 // src/adapters/host/file-owner.ts
-var import_node_fs45 = require("node:fs");
+var import_node_fs48 = require("node:fs");
 function ownershipSetter(owner) {
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   return (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs45.chownSync)(path5, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs48.chownSync)(path5, uid, gid);
   };
 }
 
@@ -75661,56 +77311,64 @@ function makePlaceholderFiles(folder, paths, owner) {
   const setOwner = ownershipSetter(owner);
   for (const path5 of paths) {
     for (const parent of foldersAbove2(folder, path5)) {
-      if ((0, import_node_fs46.existsSync)(parent)) continue;
-      (0, import_node_fs46.mkdirSync)(parent, { recursive: true, mode: 493 });
+      if ((0, import_node_fs49.existsSync)(parent)) continue;
+      (0, import_node_fs49.mkdirSync)(parent, { recursive: true, mode: 493 });
       setOwner(parent);
       made2.unshift(parent);
     }
-    const file5 = (0, import_node_path39.join)(folder, path5);
-    if (!(0, import_node_fs46.existsSync)(file5)) made2.unshift(file5);
-    const fd = (0, import_node_fs46.openSync)(file5, import_node_fs46.constants.O_WRONLY | import_node_fs46.constants.O_CREAT | import_node_fs46.constants.O_TRUNC | import_node_fs46.constants.O_NOFOLLOW, 493);
+    const file5 = (0, import_node_path41.join)(folder, path5);
+    if (!(0, import_node_fs49.existsSync)(file5)) made2.unshift(file5);
+    const fd = (0, import_node_fs49.openSync)(file5, import_node_fs49.constants.O_WRONLY | import_node_fs49.constants.O_CREAT | import_node_fs49.constants.O_TRUNC | import_node_fs49.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs46.writeFileSync)(fd, PLACEHOLDER_TEXT);
+      (0, import_node_fs49.writeFileSync)(fd, PLACEHOLDER_TEXT);
     } finally {
-      (0, import_node_fs46.closeSync)(fd);
+      (0, import_node_fs49.closeSync)(fd);
     }
-    (0, import_node_fs46.chmodSync)(file5, 493);
+    (0, import_node_fs49.chmodSync)(file5, 493);
     setOwner(file5);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs46.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs49.rmSync)(path5, { recursive: true, force: true });
   };
 }
 function foldersAbove2(folder, path5) {
   const parts = path5.split("/").slice(1, -1);
-  return ["", ...parts].map((_part, depth) => (0, import_node_path39.join)(folder, ...parts.slice(0, depth)));
+  return ["", ...parts].map((_part, depth) => (0, import_node_path41.join)(folder, ...parts.slice(0, depth)));
 }
 
 // src/core/generate/closed-classes.ts
-var MOST_ALLOWED = 60;
+var MOST_ALLOWED = 100;
 function foundClasses(results) {
-  const classes = results.map((result2) => ({
-    name: result2.class,
-    isRestricted: result2.class === "exec" || tallyOf(result2).denied > 0,
-    allow: result2.class === "exec" ? programsOf3(result2) : allowedOf(result2)
-  }));
-  const isClosed2 = ({ isRestricted, allow: allow2 }) => isRestricted && allow2.length <= MOST_ALLOWED;
+  const classes = results.map((result2) => {
+    if (result2.files !== void 0) return filesFound(result2);
+    return {
+      name: result2.class,
+      isRestricted: result2.class === "exec" || tallyOf(result2).denied > 0,
+      allow: result2.class === "exec" ? programsOf3(result2) : allowedOf(result2)
+    };
+  });
+  const isClosed2 = ({ isRestricted, allow, except = [] }) => isRestricted && allow.length + except.length <= MOST_ALLOWED;
   return {
-    closed: classes.filter(isClosed2).map(({ name: name2, allow: allow2 }) => ({ name: name2, allow: allow2 })),
+    closed: classes.filter(isClosed2).map(({ name: name2, allow, except }) => defined({ name: name2, allow, except })),
     open: classes.filter((one) => !isClosed2(one)).map(({ name: name2 }) => name2)
   };
 }
+function filesFound(result2) {
+  const { class: name2, allow, except } = result2;
+  const { kind, denied: denied2 } = tallyOf(result2);
+  return defined({ name: name2, allow, except, isRestricted: kind === "pass" && denied2 > 0 });
+}
 function allowedOf({ entries }) {
-  const members2 = entries.map((entry) => ({ words: wordsOf4(entry), state: memberState(entry) }));
-  const allowed2 = members2.filter(({ state }) => state === "failed").map(({ words: words5 }) => words5);
-  const refused = members2.filter(({ state }) => state === "denied" || state === "undecided").map(({ words: words5 }) => words5);
+  const members3 = entries.map((entry) => ({ words: wordsOf5(entry), state: memberState(entry) }));
+  const allowed2 = members3.filter(({ state }) => state === "failed").map(({ words: words5 }) => words5);
+  const refused = members3.filter(({ state }) => state === "denied" || state === "undecided").map(({ words: words5 }) => words5);
   const prefixes = allowed2.map((words5) => {
     const length = words5.findIndex((_, i) => !refused.some((other) => beginsWith(other, words5.slice(0, i + 1))));
     return words5.slice(0, length < 0 ? words5.length : length + 1).join(" ");
   });
   return [...new Set(prefixes)];
 }
-function wordsOf4({ probe: probe3 }) {
+function wordsOf5({ probe: probe3 }) {
   return (probe3.closed?.member ?? "").split(" ");
 }
 function beginsWith(words5, first) {
@@ -75718,9 +77376,48 @@ function beginsWith(words5, first) {
 }
 function programsOf3({ entries }) {
   return entries.flatMap(({ probe: probe3, verdict: verdict2, observation }) => {
+    if (verdict2.code === "may-leave") return [`${probe3.closed?.member ?? ""} *`];
     const label2 = observation?.carried?.label;
     return verdict2.code === "other-label" && label2 !== void 0 ? [`${probe3.closed?.member ?? ""} ${label2}`] : [];
   });
+}
+
+// src/core/generate/declared-files.ts
+var NOTHING7 = { allow: [] };
+var EVERYTHING2 = "file";
+var FOR_CHANGES = [
+  "owner /proc/*/attr/apparmor/ r",
+  "owner /sys/module/apparmor/parameters/enabled r",
+  "owner /proc/*/attr/{apparmor/,}{current,exec} w"
+];
+function declaredByRules({ rules }) {
+  const ofFiles = rules.filter((rule) => rule.kind === "file" || rule.kind === "link");
+  if (ofFiles.some(({ qualifiers: { priority = 0, access: access5 } }) => priority !== 0 || access5 === "prompt")) return NOTHING7;
+  const entriesOf3 = (access5) => [
+    ...new Set(ofFiles.filter((rule) => rule.qualifiers.access === access5).flatMap(entriesFor))
+  ];
+  const implied = rules.some((rule) => rule.kind === "change_profile") ? FOR_CHANGES : [];
+  const allow = [...entriesOf3("allow"), ...implied];
+  return { allow: allow.includes(EVERYTHING2) ? [EVERYTHING2] : allow, except: entriesOf3("deny") };
+}
+function entriesFor(rule) {
+  const { owner } = rule.qualifiers;
+  const texts = rule.kind === "link" ? linkTexts(rule) : fileTexts(rule);
+  return texts.map((text3) => owner === void 0 ? text3 : `${owner} ${text3}`);
+}
+function linkTexts({ path: path5, target, subset }) {
+  const word = subset ? "link subset" : "link";
+  return globsOf2(path5).flatMap((name2) => globsOf2(target).map((to) => `${word} ${name2} -> ${to}`));
+}
+function fileTexts({ path: path5, permissions, exec: exec3, qualifiers }) {
+  if (path5 === void 0) return [EVERYTHING2];
+  const inherits = qualifiers.access === "allow" && exec3?.mode.includes("i") === true;
+  const letters = inherits ? permissions.replace("x", "ix") : permissions;
+  return globsOf2(path5).map((glob) => `${glob} ${letters}`);
+}
+function globsOf2({ expanded, alternation }) {
+  const globs = alternation?.startsWith("/") === true ? [alternation] : expanded;
+  return globs.map((glob) => /[\s"]/.test(glob) ? `"${glob}"` : glob);
 }
 
 // src/core/generate/choose-probes.ts
@@ -75868,15 +77565,22 @@ function untestableLines(untestable) {
   ];
 }
 function classLines({ closed: closed2, open: open7 }) {
-  const closedLines2 = closed2.flatMap(({ name: name2, allow: allow2 }) => {
-    const flow = `  ${name2}: ${allow2.length === 0 ? "{}" : `{allow: [${allow2.map(scalar2).join(", ")}]}`}`;
-    return flow.length <= 120 ? [flow] : [`  ${name2}:`, "    allow:", ...allow2.map((one) => `      - ${scalar2(one)}`)];
-  });
+  const closedLines2 = closed2.flatMap(classEntry);
   return [
     "",
     "# Of these classes everything is tried, and whatever is not listed here has to be denied.",
     ...closed2.length === 0 ? [] : ["closed:", ...closedLines2],
     ...open7.length === 0 ? [] : ["# Of these the profile was seen to deny nothing.", `open: [${open7.join(", ")}]`]
+  ];
+}
+function classEntry({ name: name2, allow, except = [] }) {
+  const lists = Object.entries({ allow, except }).filter(([, entries]) => entries.length > 0);
+  const flows = lists.map(([key, entries]) => `${key}: [${entries.map(scalar2).join(", ")}]`);
+  const flow = `  ${name2}: {${flows.join(", ")}}`;
+  if (flow.length <= 120) return [flow];
+  return [
+    `  ${name2}:`,
+    ...lists.flatMap(([key, entries]) => [`    ${key}:`, ...entries.map((one) => `      - ${scalar2(one)}`)])
   ];
 }
 function composeSpec(head2, probes) {
@@ -75982,8 +77686,8 @@ function actionLines(words5) {
   return [`try: ${plain3 ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`];
 }
 function scalar2(text3) {
-  const isPlain = /^[A-Za-z/_][\w /.()+'-]*$/.test(text3) && !text3.endsWith(" ");
-  if (isPlain && !/^(?:true|false|null|yes|no|on|off)$/i.test(text3)) return text3;
+  const isPlain2 = /^[A-Za-z/_][\w /.()+'-]*$/.test(text3) && !text3.endsWith(" ");
+  if (isPlain2 && !/^(?:true|false|null|yes|no|on|off)$/i.test(text3)) return text3;
   return JSON.stringify(text3).replaceAll(
     /[\u007f-\u009f\u2028\u2029\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
@@ -76047,7 +77751,7 @@ function flagProbes({ flags }) {
 }
 
 // src/core/generate/rule-examples.ts
-var EXAMPLES_PER_SET = 3;
+var EXAMPLES_PER_SET4 = 3;
 var MAX_EXAMPLES = 40;
 var READABLE_NAMES = ["file", "thing"];
 function examplesIn(block2, changes, surroundings) {
@@ -76060,7 +77764,7 @@ function examplesOf(rule, block2, changes, surroundings) {
   const ofChanges = changes.flatMap(({ variant }) => variant.changed.domains.file.grants.filter(isOwn3));
   const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
-  const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EXAMPLES_PER_SET });
+  const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EXAMPLES_PER_SET4 });
   const names2 = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3))).flatMap(
     ({ tags, examples }) => examples.map(
       (bytes) => readable(Buffer.from(bytes).toString("latin1"), (name2) => automaton.match(name2) === tags)
@@ -76094,11 +77798,11 @@ function firstMatching(all, test2, max) {
 function goalsOf(rule, pool, changes) {
   const ofRule = firstMatching(pool.all, ({ rules }) => rules.has(rule), MAX_PER_RULE);
   const byLetter = candidatesByLetter(ofRule, rule);
-  const shown2 = letterGoals(rule, byLetter);
+  const shown3 = letterGoals(rule, byLetter);
   return [
-    ...shown2,
+    ...shown3,
     ...aliasGoals(rule, byLetter),
-    ...neighbourGoals(rule, shown2[0]?.options[0], pool),
+    ...neighbourGoals(rule, shown3[0]?.options[0], pool),
     ...changes.flatMap((change2) => {
       const options = showing(change2, rule, ofRule, pool);
       if (options.length === 0) return [];
@@ -76119,7 +77823,7 @@ function letterGoals(rule, byLetter) {
   return [...byLetter].flatMap(([letter, candidates2]) => {
     const plain3 = candidates2.filter(({ candidate: candidate2 }) => !candidate2.alias);
     if (plain3.length === 0) return [];
-    return [{ rule, purpose: "shows", of: letter, options: spread(plain3, MAX_OPTIONS.shows) }];
+    return [{ rule, purpose: "shows", of: letter, options: spread2(plain3, MAX_OPTIONS.shows) }];
   });
 }
 function aliasGoals(rule, byLetter) {
@@ -76127,7 +77831,7 @@ function aliasGoals(rule, byLetter) {
   const aliases2 = (letter2) => (byLetter.get(letter2) ?? []).filter(({ candidate: candidate2 }) => candidate2.alias);
   const letter = ALIAS_LETTERS.find((each) => aliases2(each).length > 0);
   if (letter === void 0) return [];
-  return [{ rule, purpose: "alias", of: letter, options: spread(aliases2(letter), MAX_OPTIONS.alias) }];
+  return [{ rule, purpose: "alias", of: letter, options: spread2(aliases2(letter), MAX_OPTIONS.alias) }];
 }
 function neighbourGoals(rule, main, pool) {
   const options = main === void 0 ? [] : neighbours(main, rule, pool.all);
@@ -76143,7 +77847,7 @@ function killersOf(change2, rule, pool) {
 }
 function showing({ variant, moves }, rule, own2, pool) {
   const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
-  return spread(
+  return spread2(
     firstMatching(
       [...own2, ...others].filter(({ candidate: candidate2 }) => !candidate2.alias),
       (one) => variant.shows(one),
@@ -76191,7 +77895,7 @@ function commonHead(a, b) {
   while (length < Math.min(a.length, b.length) && a[length] === b[length]) length += 1;
   return length;
 }
-function spread(all, max) {
+function spread2(all, max) {
   const sorted2 = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
   const varied = inTurns(firstOfEachFolder(sorted2));
   return [.../* @__PURE__ */ new Set([...varied.slice(0, max - 2), ...sorted2])].slice(0, max);
@@ -76633,7 +78337,7 @@ var COST_OF_SYS = 20;
 var COST_OF_ODD_CHARACTERS = 12;
 var COST_OF_EXEC_COPY = 60;
 var COST_PER_PLACE = 1e-6;
-function costOf2(words5, path5, order) {
+function costOf3(words5, path5, order) {
   const ofOperation = words5[0] === "exec-copy" ? COST_OF_EXEC_COPY : 0;
   return ofOperation + costOfPath(path5) + order * COST_PER_PLACE;
 }
@@ -76648,7 +78352,7 @@ function costOfPath(path5) {
 }
 
 // src/core/generate/candidates.ts
-var STRANGER = "65534:65534";
+var STRANGER2 = "65534:65534";
 var NEW_NAME = "thing";
 var PATHLESS_OPERATIONS = [
   ...CAPABILITIES.map((name2) => ["capable", name2]),
@@ -76693,13 +78397,13 @@ function candidatesIn(inventory2, look, self2, { names: names2 = [], withStrange
   const devices = new Map(inventory2.map(({ path: path5, device }) => [path5, device]));
   const all = [
     ...PATHLESS_OPERATIONS,
-    ...inventory2.flatMap((item) => operationsOn(item, look, sources)),
+    ...inventory2.flatMap((item) => operationsOn2(item, look, sources)),
     ...missing.flatMap((name2) => creating(name2, sources, devices.get(folderOf(name2))))
   ];
   const ofStranger = withStranger ? inventory2.flatMap(strangersOperations) : [];
   return [
     ...all.flatMap((words5, order) => candidate(words5, { look, self: self2, order }) ?? []),
-    ...ofStranger.flatMap((words5, i) => candidate(words5, { look, self: self2, order: all.length + i, user: STRANGER }) ?? [])
+    ...ofStranger.flatMap((words5, i) => candidate(words5, { look, self: self2, order: all.length + i, user: STRANGER2 }) ?? [])
   ];
 }
 function strangersOperations({ path: path5, kind, mode: mode2 }) {
@@ -76710,7 +78414,7 @@ var PROGRAMS = ["/usr/bin/env", "/bin/busybox", "/usr/bin/id"];
 function isProgram({ path: path5, mode: mode2 }) {
   return (mode2 & 73) !== 0 && /bin\//.test(path5);
 }
-function operationsOn(item, look, sources) {
+function operationsOn2(item, look, sources) {
   const { path: path5, kind, mode: mode2 } = item;
   const target = kind === "link" ? look(path5, true) : void 0;
   if (kind === "link" && (target === void 0 || target.missing)) return [];
@@ -76750,7 +78454,7 @@ function candidate(words5, { look, self: self2, order, user }) {
   const path5 = words5.findLast((word) => word.startsWith("/"));
   const checked2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
   const alias = path5 !== void 0 && checked2.length > 0 && !checked2.includes(path5);
-  const cost = costOf2(words5, path5, order) + (user === void 0 ? 0 : COST_OF_STRANGER);
+  const cost = costOf3(words5, path5, order) + (user === void 0 ? 0 : COST_OF_STRANGER);
   return defined({ words: words5, user, action, accesses, path: path5, alias, cost });
 }
 function byStranger(access5) {
@@ -76779,77 +78483,12 @@ function labelAfterExec({ words: words5 }, transition3, profile2, known2) {
   return known2.has(label2) ? label2 : void 0;
 }
 
-// src/adapters/container/rootfs/inventory.ts
-var import_node_fs47 = require("node:fs");
-var import_node_path40 = require("node:path");
-var MOST_BELOW_A_TOP = 1200;
-var MOST_OF_A_FOLDER = 60;
-var MOST_OF_A_TOP = 200;
-var DEEPEST = 7;
-var SKIPPED2 = new RegExp(
-  `^/(?:${[
-    "proc/(?:\\d+|task|thread-self|bus|self)",
-    "sys/(?:devices/(?!virtual)|bus|class|block|module|fs/cgroup/.)",
-    "dev/(?:pts|shm|mqueue|fd|std)"
-  ].join("|")})`
-);
-var READABLE2 = /^[\x21-\x7e]{1,200}$/;
-function inventory(pid, named = []) {
-  const root = `/proc/${pid}/root`;
-  const tops = namesIn2(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
-  const walked = [
-    ...[itemAt(root, "/") ?? []].flat(),
-    ...tops.flatMap((top) => [top, ...top.kind === "folder" ? below2(root, top.path) : []])
-  ];
-  const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
-    item,
-    ...item.kind === "folder" ? namesIn2((0, import_node_path40.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
-  ]);
-  return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
-}
-function below2(root, top) {
-  const found = [];
-  let level = [top];
-  for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
-    const items = level.flatMap(
-      (folder) => namesIn2((0, import_node_path40.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
-        (name2) => itemAt(root, `${folder}/${name2}`) ?? []
-      )
-    ).slice(0, MOST_BELOW_A_TOP - found.length);
-    found.push(...items);
-    level = items.filter(({ kind }) => kind === "folder").map(({ path: path5 }) => path5);
-  }
-  return found;
-}
-function namesIn2(folder, most = MOST_OF_A_FOLDER) {
-  try {
-    return (0, import_node_fs47.readdirSync)(folder).sort().slice(0, most);
-  } catch {
-    return [];
-  }
-}
-function itemAt(root, path5, isNamed2 = false) {
-  if (!READABLE2.test(path5) || !isNamed2 && SKIPPED2.test(path5)) return void 0;
-  try {
-    const stat2 = (0, import_node_fs47.lstatSync)((0, import_node_path40.join)(root, path5));
-    const kind = kindOf7(stat2, path5);
-    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat2.mode & 4095, device: stat2.dev };
-  } catch {
-    return void 0;
-  }
-}
-function kindOf7(stat2, path5) {
-  if (stat2.isSymbolicLink()) return "link";
-  if (stat2.isDirectory()) return "folder";
-  return stat2.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
-}
-
 // src/harness/suite/candidate-pool.ts
 function candidatePool(options) {
   const { pid, text: text3, block: block2, names: names2, placeholders = [], withStranger = false, progress: progress2 } = options;
   const extraPaths = [...namedPaths(block2), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
-  const look = remembering((path5, follow) => lookUp(pid, path5, follow));
+  const look = remembering2((path5, follow) => lookUp(pid, path5, follow));
   const candidates2 = candidatesIn(files, look, block2.name, {
     names: names2,
     withStranger: withStranger || block2.rules.some(({ qualifiers, via }) => qualifiers.owner !== void 0 && via.length === 0)
@@ -76864,7 +78503,7 @@ function candidatePool(options) {
   });
   return new Pool(predictions);
 }
-function remembering(look) {
+function remembering2(look) {
   const places = /* @__PURE__ */ new Map();
   return (path5, follow) => {
     const key = `${follow ? "to" : "at"} ${path5}`;
@@ -76877,7 +78516,11 @@ function remembering(look) {
 }
 
 // src/harness/init/write-spec.ts
-var EVERY_CLASS = { closed: CLOSED_CLASS_NAMES.map((name2) => ({ name: name2, allow: [] })), open: [] };
+function everyClass(block2) {
+  const files = declaredByRules(block2);
+  const closed2 = CLOSED_CLASS_NAMES.map((name2) => ({ name: name2, ...name2 === "file" ? files : void 0 }));
+  return { closed: closed2.map((one) => ({ allow: [], ...one })), open: [] };
+}
 var READ_ROOT = "  - try: readdir /\n    expect: allowed";
 async function writeSpec(options, events2) {
   const run = runId();
@@ -76913,7 +78556,7 @@ function readSubject(options) {
   const { profile: profile2, includes: includes2 = {} } = options;
   const text3 = profileText(profile2, includes2);
   const block2 = chosenBlock(text3, options);
-  const changes = changesOf(text3, block2, remembering2(includeFinder(foldersOf(profile2, includes2))));
+  const changes = changesOf(text3, block2, remembering3(includeFinder(foldersOf(profile2, includes2))));
   const names2 = examplesIn(block2, changes, surroundingsOf(text3, block2));
   const extras = extraProbesOf(block2);
   return withRoots({ options, text: text3, block: block2, changes, names: names2, extras }, placeholderRoots(names2, IMAGE_UNKNOWN));
@@ -76986,7 +78629,7 @@ async function writeInSession(subject2, files, session) {
   return tryAndCompose(complete, await prepare(complete, session, 1), session);
 }
 function prepare(subject2, session, number4) {
-  const head2 = { ...subject2.head, classes: EVERY_CLASS };
+  const head2 = { ...subject2.head, classes: everyClass(subject2.block) };
   const plan = planFor({ ...subject2, head: head2 }, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)]);
   return PreparedSuite.prepare(plan, session, { number: number4 });
 }
@@ -77035,12 +78678,23 @@ async function confirm(subject2, goals, suite, { signal: signal4, events: events
   };
 }
 async function tryClasses({ head: head2 }, suite, { signal: signal4, events: events2 }) {
-  const members2 = suite.closed.reduce((sum, { attempts }) => sum + attempts.length, 0);
-  events2.progress(`${head2.title}: trying ${members2} members of ${suite.closed.length} classes`);
+  const members3 = suite.closed.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  events2.progress(`${head2.title}: trying ${members3} members of ${suite.closed.length} classes`);
   const attempt2 = async (trial, probe3) => judgedForClass(await abortable(signal4, trial.settle(probe3)));
   const results = [];
   for await (const { result: result2 } of tryClosedClasses(suite, attempt2)) results.push(result2);
-  return foundClasses(results);
+  const { closed: closed2, open: open7 } = foundClasses(results);
+  return { closed: closed2.map((one) => ({ ...one, allow: withUndeclared(one, suite) })), open: open7 };
+}
+var MOST_UNDECLARED = 50;
+function withUndeclared({ name: name2, allow }, suite) {
+  const all = [...allow];
+  let more;
+  do {
+    more = suite.undeclared({ class: name2, allow: all }).map(({ words: words5 }) => words5.join(" "));
+    all.push(...more);
+  } while (more.length > 0 && all.length < allow.length + MOST_UNDECLARED);
+  return all;
 }
 function confirmation(entry) {
   if (entry?.verdict.kind !== "pass") return void 0;
@@ -77053,7 +78707,7 @@ function untestableIn({ block: block2, changes }, pid) {
 }
 function initResult({ head: head2, text: text3, block: block2, roots, placeholders, options }, { choices }, { tried, candidates: candidates2, extras }, untestable) {
   const rules = ownRules(block2);
-  const shown2 = new Set([...choices, ...extras].map(({ rule }) => rule));
+  const shown3 = new Set([...choices, ...extras].map(({ rule }) => rule));
   const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
   const needed2 = neededFor(placeholders, usedPaths);
   const finalHead = { ...head2, untestable, placeholderMounts: mountsOf3(roots, needed2, options) };
@@ -77069,7 +78723,7 @@ function initResult({ head: head2, text: text3, block: block2, roots, placeholde
     tried,
     confirmed: confirmed.length + extras.length,
     rules: rules.length,
-    rulesWithoutProbe: rules.filter((rule) => !shown2.has(rule)),
+    rulesWithoutProbe: rules.filter((rule) => !shown3.has(rule)),
     otherBlocks: text3.profiles.filter(({ name: name2 }) => name2 !== block2.name),
     probes: choices.length + extras.length,
     placeholders: needed2
@@ -77081,7 +78735,7 @@ function ownRules({ rules }) {
 function yamlOfExtra(extra) {
   return extraProbe(extra).join("\n");
 }
-function remembering2(find) {
+function remembering3(find) {
   const known2 = /* @__PURE__ */ new Map();
   return (request2) => {
     const key = JSON.stringify(request2);
@@ -77110,18 +78764,18 @@ async function dockerProblem() {
 // src/cli/commands/init.ts
 var GUEST_OUTPUT_DIR = "reports/init";
 async function runInit(args) {
-  const profile2 = (0, import_node_path41.resolve)(args.profile);
-  const output2 = (0, import_node_path41.resolve)(args.output ?? defaultOutput(profile2));
-  if ((0, import_node_fs48.existsSync)(output2) && !args.force) {
+  const profile2 = (0, import_node_path42.resolve)(args.profile);
+  const output2 = (0, import_node_path42.resolve)(args.output ?? defaultOutput(profile2));
+  if ((0, import_node_fs50.existsSync)(output2) && !args.force) {
     const name2 = args.output ?? output2;
     throw new HarnessError("usage", `${name2} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!(0, import_node_fs48.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
+  if (!(0, import_node_fs50.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : rerunAsRoot();
 }
 function defaultOutput(profile2) {
-  return (0, import_node_path41.join)("specs", `${(0, import_node_path41.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
+  return (0, import_node_path42.join)("specs", `${(0, import_node_path42.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
 }
 function placeholderDir(spec) {
   return spec.replace(/(?:\.ya?ml)?$/, ".placeholders");
@@ -77134,13 +78788,13 @@ async function initHere(args, profile2, output2) {
       image: args.image,
       includes: includesOf(args),
       output: output2,
-      relative: (path5) => (0, import_node_path41.relative)((0, import_node_path41.dirname)(output2), path5),
+      relative: (path5) => (0, import_node_path42.relative)((0, import_node_path42.dirname)(output2), path5),
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
       ...defined({
         name: args.name,
-        build: args.build === void 0 ? void 0 : (0, import_node_path41.resolve)(args.build),
+        build: args.build === void 0 ? void 0 : (0, import_node_path42.resolve)(args.build),
         owner,
         lab
       })
@@ -77152,10 +78806,10 @@ async function initHere(args, profile2, output2) {
       }
     }
   );
-  const written = (0, import_node_path41.resolve)(args.writeTo ?? output2);
+  const written = (0, import_node_path42.resolve)(args.writeTo ?? output2);
   if (written !== output2) makePlaceholderFiles(placeholderDir(written), result2.placeholders, owner);
   writeAtomically2(written, result2.yaml);
-  print(summary(result2, (0, import_node_path41.relative)(process.cwd(), output2)));
+  print(summary(result2, (0, import_node_path42.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
 function summary(result2, output2) {
@@ -77180,8 +78834,8 @@ function summary(result2, output2) {
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
 async function initInLab(args, profile2, output2) {
-  const written = (0, import_node_path41.join)(GUEST_OUTPUT_DIR, (0, import_node_path41.basename)(output2));
-  (0, import_node_fs48.rmSync)(placeholderDir(written), { recursive: true, force: true });
+  const written = (0, import_node_path42.join)(GUEST_OUTPUT_DIR, (0, import_node_path42.basename)(output2));
+  (0, import_node_fs50.rmSync)(placeholderDir(written), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
     files: samePaths([
@@ -77191,23 +78845,23 @@ async function initInLab(args, profile2, output2) {
     ]),
     argv: toGuestArgv("init", { ...args, force: true, output: output2, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
-    results: [(0, import_node_path41.basename)(output2)]
+    results: [(0, import_node_path42.basename)(output2)]
   });
   if (exit === EXIT.ok) {
     makePlaceholderFiles(placeholderDir(output2), filesIn(placeholderDir(written)), void 0);
-    writeAtomically2(output2, (0, import_node_fs48.readFileSync)(written, "utf8"));
+    writeAtomically2(output2, (0, import_node_fs50.readFileSync)(written, "utf8"));
   }
-  (0, import_node_fs48.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
+  (0, import_node_fs50.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs48.existsSync)(folder)) return [];
-  return (0, import_node_fs48.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path41.relative)(folder, (0, import_node_path41.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs50.existsSync)(folder)) return [];
+  return (0, import_node_fs50.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path42.relative)(folder, (0, import_node_path42.join)(entry.parentPath, entry.name))}`);
 }
 function writeAtomically2(file5, text3) {
-  (0, import_node_fs48.mkdirSync)((0, import_node_path41.dirname)(file5), { recursive: true });
-  (0, import_node_fs48.writeFileSync)(`${file5}.part`, text3);
-  (0, import_node_fs48.renameSync)(`${file5}.part`, file5);
+  (0, import_node_fs50.mkdirSync)((0, import_node_path42.dirname)(file5), { recursive: true });
+  (0, import_node_fs50.writeFileSync)(`${file5}.part`, text3);
+  (0, import_node_fs50.renameSync)(`${file5}.part`, file5);
 }
 
 // src/cli/commands/lab.ts
@@ -77245,12 +78899,12 @@ async function inGuest({ labSuite }, work) {
 }
 
 // src/cli/commands/mutate.ts
-var import_node_fs51 = require("node:fs");
-var import_node_path43 = require("node:path");
+var import_node_fs53 = require("node:fs");
+var import_node_path44 = require("node:path");
 
 // src/adapters/host/write-reports.ts
-var import_node_fs49 = require("node:fs");
-var import_node_path42 = require("node:path");
+var import_node_fs51 = require("node:fs");
+var import_node_path43 = require("node:path");
 
 // src/core/text/html.ts
 var SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -77285,9 +78939,9 @@ function properties(list2) {
 function barred(text3, maxBytes) {
   const raw = head(text3, maxBytes);
   const lines = visibleLines(raw).replace(/\n$/, "").split("\n");
-  const shown2 = lines.map((line) => `| ${line}`).join("\n");
-  const kept = head(shown2, maxBytes);
-  if (raw.length === text3.length && kept.length === shown2.length) return harmless(kept);
+  const shown3 = lines.map((line) => `| ${line}`).join("\n");
+  const kept = head(shown3, maxBytes);
+  if (raw.length === text3.length && kept.length === shown3.length) return harmless(kept);
   return `${harmless(kept)}
 [cut: ${counted(byteLength(text3), "byte")} in total; report.json has them]`;
 }
@@ -77469,9 +79123,9 @@ function coverageHtml(ledger, { root, anchorOf }) {
   const profiles = profileCoverages(ledger);
   const unknown2 = unknownCoverages(ledger);
   if (profiles.length === 0 && unknown2.length === 0) return "";
-  const nameOf7 = probeNames(ledger);
+  const nameOf8 = probeNames(ledger);
   const linkTo = (id) => {
-    const name2 = inline(nameOf7(id), WIDTH2);
+    const name2 = inline(nameOf8(id), WIDTH2);
     const anchor2 = anchorOf(id);
     return anchor2 === void 0 ? name2 : tag2("a", { href: `#${anchor2}` }, name2);
   };
@@ -77748,9 +79402,9 @@ function closedHtml(result2, root, anchors) {
     tag2(
       "details",
       {},
-      tag2("summary", { class: "dim" }, `all ${grouped(result2.entries.length + result2.untried.length)} members`),
+      tag2("summary", { class: "dim" }, `all ${grouped(tallyOf(result2).total)} members`),
       ...result2.entries.filter((entry) => !notable.has(entry)).map(htmlOf),
-      ...result2.untried.map(({ member: member2, why }) => dim(`${member2}: not tried. ${why}`))
+      ...otherMemberLines(result2).map((line) => dim(line))
     )
   );
 }
@@ -78048,11 +79702,11 @@ function shortened2(ledger, { top, notGreen, budget, root }) {
 function rank({ verdict: verdict2 }) {
   return ROW_ORDER.indexOf(verdict2.kind);
 }
-function fitting(items, bytes, textOf8) {
+function fitting(items, bytes, textOf10) {
   const texts = [];
   let left = bytes;
   for (const item of items) {
-    const text3 = textOf8(item);
+    const text3 = textOf10(item);
     left -= bytesOf2([text3]);
     if (left < 0) break;
     texts.push(text3);
@@ -78211,7 +79865,7 @@ var MUTATION_FILES = {
 };
 
 // src/adapters/host/write-reports.ts
-var WRITE_FLAGS = import_node_fs49.constants.O_WRONLY | import_node_fs49.constants.O_CREAT | import_node_fs49.constants.O_TRUNC | import_node_fs49.constants.O_NOFOLLOW;
+var WRITE_FLAGS = import_node_fs51.constants.O_WRONLY | import_node_fs51.constants.O_CREAT | import_node_fs51.constants.O_TRUNC | import_node_fs51.constants.O_NOFOLLOW;
 var MODE = 420;
 function writeReports(ledger, folder, owner) {
   const root = process.cwd();
@@ -78229,11 +79883,11 @@ function writeReports(ledger, folder, owner) {
 function writeFiles(contents, folder, owner) {
   const setOwner = ownershipSetter(owner);
   try {
-    (0, import_node_fs49.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs49.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs51.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs51.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     setOwner(folder);
     return Object.entries(contents).map(([name2, text3]) => {
-      const path5 = (0, import_node_path42.join)(folder, name2);
+      const path5 = (0, import_node_path43.join)(folder, name2);
       writeFile3(path5, text3);
       setOwner(path5);
       return path5;
@@ -78244,11 +79898,11 @@ function writeFiles(contents, folder, owner) {
   }
 }
 function writeFile3(path5, text3) {
-  const fd = (0, import_node_fs49.openSync)(path5, WRITE_FLAGS, MODE);
+  const fd = (0, import_node_fs51.openSync)(path5, WRITE_FLAGS, MODE);
   try {
-    (0, import_node_fs49.writeFileSync)(fd, text3);
+    (0, import_node_fs51.writeFileSync)(fd, text3);
   } finally {
-    (0, import_node_fs49.closeSync)(fd);
+    (0, import_node_fs51.closeSync)(fd);
   }
 }
 
@@ -78260,6 +79914,7 @@ function countMutants(results) {
     equivalent: 0,
     invalid: 0,
     untestable: 0,
+    open: 0,
     undecided: 0,
     untried: 0
   };
@@ -78281,14 +79936,15 @@ var MARK2 = {
   equivalent: "=",
   invalid: "-",
   untestable: "-",
+  open: "\u25CB",
   undecided: "?",
   untried: "-"
 };
-var LISTED = ["survived", "undecided", "untestable", "invalid", "equivalent"];
-var LISTED_IN_MARKDOWN = ["survived", "undecided"];
+var LISTED = ["survived", "undecided", "open", "untestable", "invalid", "equivalent"];
+var LISTED_IN_MARKDOWN = ["survived", "undecided", "open"];
 var AGAINST = ["survived", "undecided"];
 var STATES2 = Object.keys(MARK2);
-var NOT_COUNTED = ["equivalent", "untestable", "invalid", "untried"];
+var NOT_COUNTED = ["open", "equivalent", "untestable", "invalid", "untried"];
 var MOST_NOT_COUNTED = 20;
 var NOT_COUNTED_STATES = /* @__PURE__ */ new Set(["equivalent", "invalid"]);
 function mutantText(mutant, profileFile) {
@@ -78328,11 +79984,11 @@ function outcomeWord(exit) {
 function stateLines({ results }, state, root) {
   const mutants = results.filter((result2) => result2.state === state);
   if (mutants.length === 0) return [];
-  const shown2 = NOT_COUNTED_STATES.has(state) ? mutants.slice(0, MOST_NOT_COUNTED) : mutants;
-  const left = mutants.length - shown2.length;
+  const shown3 = NOT_COUNTED_STATES.has(state) ? mutants.slice(0, MOST_NOT_COUNTED) : mutants;
+  const left = mutants.length - shown3.length;
   return [
     `  ${state} (${grouped(mutants.length)})`,
-    ...shown2.flatMap((mutant) => listedLines(mutant, root)),
+    ...shown3.flatMap((mutant) => listedLines(mutant, root)),
     ...left === 0 ? [] : [`    \u2026 and ${grouped(left)} more, in mutation.json`]
   ];
 }
@@ -78431,8 +80087,8 @@ function markdownLines({ results }, state, root) {
 function itemLines(mutant, root) {
   const { kind, file: file5, line, before, after: after2, probe: probe3 } = mutant;
   const place3 = plain2(`${relativeTo(root, file5)}:${line}`);
-  const shown2 = (text3) => text3 === "" ? orNothing(text3) : code(text3);
-  const item = `- ${place3} ${kind}: ${shown2(before)} \u2192 ${shown2(after2)}`;
+  const shown3 = (text3) => text3 === "" ? orNothing(text3) : code(text3);
+  const item = `- ${place3} ${kind}: ${shown3(before)} \u2192 ${shown3(after2)}`;
   return probe3 === void 0 ? [item] : [item, "", fenced(visibleLines(probe3).trimEnd()), ""];
 }
 
@@ -78501,17 +80157,17 @@ function closedLines(result2, options) {
 function markOf2({ verdict: { kind } }) {
   return Object.hasOwn(MARK3, kind) ? MARK3[kind] : MARK3.inconclusive;
 }
-function nameOf6({ probe: probe3 }) {
+function nameOf7({ probe: probe3 }) {
   return oneLine(probe3.name, WIDTH5);
 }
 function skippedLine(entry, paint) {
   const [mark] = markOf2(entry);
-  return paint(`  ${mark} ${nameOf6(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH5)}`, "dim");
+  return paint(`  ${mark} ${nameOf7(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH5)}`, "dim");
 }
 function passLines(entry, paint) {
   const notes = entry.verdict.notes.slice(0, MOST.notesOfPass);
   return [
-    `  ${paint(...markOf2(entry))} ${nameOf6(entry)}`,
+    `  ${paint(...markOf2(entry))} ${nameOf7(entry)}`,
     paint(`      ${passText(entry)}`, "dim"),
     ...isNotStarted(entry.verdict) ? [`      ${paint(oneLine(entry.verdict.reason, WIDTH5), "yellow")}`] : [],
     ...notes.map((note3) => paint(`      note: ${oneLine(note3, WIDTH5)}`, "dim"))
@@ -78534,18 +80190,18 @@ function kernelText3({ verdict: verdict2, witnesses }) {
   if (witness === void 0) return "no record";
   const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : "";
   const isNamed2 = verdict2.code === "denied" || verdict2.code === "denied-twice";
-  const shown2 = isNamed2 ? verdict2.reason.replace(/\.$/, "") : `kernel: ${recordText(witness.record)}`;
-  return `${shown2}${more}`;
+  const shown3 = isNamed2 ? verdict2.reason.replace(/\.$/, "") : `kernel: ${recordText(witness.record)}`;
+  return `${shown3}${more}`;
 }
 function evidenceLines(entry, paint, root) {
   const { verdict: verdict2, witnesses, observation } = entry;
   const [, style] = markOf2(entry);
-  const shown2 = factsOf(entry, root).filter(([label2]) => !SHOWN_APART.includes(label2));
+  const shown3 = factsOf(entry, root).filter(([label2]) => !SHOWN_APART.includes(label2));
   const notes = verdict2.notes.slice(0, MOST.notes);
   const records = witnesses.slice(0, MOST.records);
   return [
     headingLine(entry, paint, root),
-    ...shown2.map((fact) => factLine(fact, paint)),
+    ...shown3.map((fact) => factLine(fact, paint)),
     factLine(["why", `${verdict2.reason} [${verdict2.code}]`], paint, style),
     ...notes.map((note3) => factLine(["note", note3], paint)),
     ...verdict2.hint === void 0 ? [] : [factLine(["hint", verdict2.hint], paint, "cyan")],
@@ -78558,7 +80214,7 @@ function evidenceLines(entry, paint, root) {
 function headingLine(entry, paint, root) {
   const [mark, style] = markOf2(entry);
   const kind = paint(entry.verdict.kind.toUpperCase(), style, "bold");
-  const name2 = paint(nameOf6(entry), "bold");
+  const name2 = paint(nameOf7(entry), "bold");
   const place3 = paint(placeText(entry, root), "dim");
   return `  ${paint(mark, style)} ${kind} ${name2}  ${place3}`;
 }
@@ -78612,9 +80268,9 @@ function totalsLine(ledger, paint) {
     [counts.skipped, "skipped", "dim"],
     [counts.faults, counts.faults === 1 ? "fault" : "faults", "red"]
   ];
-  const shown2 = parts.filter(([count2]) => count2 > 0).map(([count2, word, style]) => paint(`${grouped(count2)} ${word}`, style));
+  const shown3 = parts.filter(([count2]) => count2 > 0).map(([count2, word, style]) => paint(`${grouped(count2)} ${word}`, style));
   const total = counted(counts.total, "probe");
-  const totals = shown2.length === 0 ? total : `${total}: ${shown2.join(", ")}`;
+  const totals = shown3.length === 0 ? total : `${total}: ${shown3.join(", ")}`;
   return `  ${totals} ${paint(`(${durationText(ledger.durationMs)}${selectionText(ledger)})`, "dim")}`;
 }
 function closedTotalLines(ledger, paint) {
@@ -78732,7 +80388,7 @@ var addChangeProfile = ({ text: text3, block: block2, world }) => {
 var addClass = () => ["userns", "io_uring", "mqueue", "dbus", "all"];
 
 // src/core/mutation/add/add-exec.ts
-var MODES2 = ["ux", "Pux", "px", "cx"];
+var MODES2 = ["ux", "pux", "px", "cx"];
 var LIKELY = /\/(?:sh|bash|dash|busybox|env|nginx|apt|python3|perl)$/;
 var MOST_PROGRAMS = 5;
 var addExec = (context) => {
@@ -78741,7 +80397,7 @@ var addExec = (context) => {
   return [
     ...programsOf4(context).flatMap((path5) => MODES2.map((mode2) => `${literal3(path5)} ${mode2}`)),
     "/** ux",
-    "/** Pux",
+    "/** pux",
     ...targets
   ];
 };
@@ -78749,11 +80405,12 @@ function programsOf4({ block: block2, world }) {
   const existing = new Set(world.programs);
   const named = block2.rules.filter(({ via }) => via.length === 0).flatMap((rule) => rule.kind === "file" ? rule.path?.expanded ?? [] : []).flatMap(wholeLiteralsOf).filter((path5) => existing.has(path5));
   const likely = world.programs.filter((path5) => LIKELY.test(path5));
-  return [.../* @__PURE__ */ new Set([...named, ...likely, ...world.programs])].slice(0, MOST_PROGRAMS);
+  const chosen2 = [...named, ...likely];
+  return [...new Set(chosen2.length > 0 ? chosen2 : world.programs)].slice(0, MOST_PROGRAMS);
 }
 
 // src/core/mutation/add/add-file.ts
-var FOLDERS = [
+var FOLDERS2 = [
   "/bin",
   "/boot",
   "/dev",
@@ -78770,7 +80427,7 @@ var FOLDERS = [
 ];
 var addFile = (context) => {
   const denied2 = deniedFolders(context);
-  const others = FOLDERS.filter((folder) => !denied2.includes(folder));
+  const others = FOLDERS2.filter((folder) => !denied2.includes(folder));
   return [
     ...denied2.map((folder) => `${folder}/** wl`),
     ...others.flatMap((folder) => lettersFor(context, folder).map((letter) => `${folder}/** ${letter}`))
@@ -78996,7 +80653,7 @@ function matcherOf(expression2, text3) {
 
 // src/core/mutation/carve/carve-letter.ts
 var LETTERS3 = "abcdefghijklmnopqrstuvwxyz0123456789._";
-var MOST_TRIED2 = 12;
+var MOST_TRIED3 = 12;
 var MOST_FILES5 = 200;
 var carveLetter = (context) => {
   const { rule } = context;
@@ -79018,8 +80675,8 @@ function placesOf(expression2) {
     if (c === "\\") i += 1;
     else if (c === "[") {
       const end = classEnd(expression2, i);
-      const members2 = expression2.slice(i + 1, end - 1);
-      if (members2.startsWith("^")) places.push({ start: i, end, without: (letter) => `[${members2}${letter}]` });
+      const members3 = expression2.slice(i + 1, end - 1);
+      if (members3.startsWith("^")) places.push({ start: i, end, without: (letter) => `[${members3}${letter}]` });
       i = end - 1;
     } else if (c === "*") {
       const isDouble = expression2[i + 1] === "*";
@@ -79036,7 +80693,7 @@ function carved(place3, { expression: expression2, files, context }) {
   const head2 = withValues(expression2.slice(0, place3.start), context.text);
   const letters = lettersOf5(files, head2).filter((letter) => !expression2.slice(place3.start, place3.end).includes(letter));
   const isFixed = context.world.files.length > 0 && withValues(expression2, context.text).startsWith("/proc/");
-  const found = letters.slice(0, isFixed ? letters.length : MOST_TRIED2).find((letter) => {
+  const found = letters.slice(0, isFixed ? letters.length : MOST_TRIED3).find((letter) => {
     const matches2 = matcherOf(without3(letter), context.text);
     return matches2 !== void 0 && files.some((file5) => !matches2(file5));
   });
@@ -79257,13 +80914,13 @@ function additionProbes({ kind, after: after2 }, context) {
   const probes = READERS4[kind]?.(after2, context) ?? [];
   return probes.map((fields2) => fields2.map((field, i) => `${i === 0 ? "  - " : "    "}${field}`).join("\n"));
 }
+var HAT_REASON = "Changing to a hat that does not exist leaves no record, so that no probe can prove that there is none. Close the class change_profile: then each hat that there is has to be denied.";
 function untestableAddition({ kind, after: after2 }) {
-  if (kind === "add-hat" && after2.includes(HAT))
-    return "Changing to a hat that does not exist leaves no record, so that no probe can prove that there is none.";
+  if (kind === "add-hat" && after2.includes(HAT)) return HAT_REASON;
   return kind === "add-class" && after2 === "dbus" ? "A container has no bus that asks AppArmor." : void 0;
 }
 var READERS4 = {
-  "add-capability": (rule) => [deniedTry("capable", wordsOf5(rule)[1] ?? "sys_admin")],
+  "add-capability": (rule) => [deniedTry("capable", wordsOf6(rule)[1] ?? "sys_admin")],
   "add-network": (rule) => socketsOf2(rule).map((words5) => recordedTry("create", "socket", ...words5)),
   "add-mount": (rule) => mountsOf4(rule),
   "add-ptrace": (rule, { peers: peers2 }) => peersIn(rule, peers2).flatMap(
@@ -79282,7 +80939,7 @@ var READERS4 = {
   "add-file": (rule) => filesBelow(rule),
   "add-class": (rule) => CLASSES4[rule] ?? []
 };
-function wordsOf5(rule) {
+function wordsOf6(rule) {
   return rule.split(/\s+/);
 }
 function deniedTry(...words5) {
@@ -79292,8 +80949,8 @@ function recordedTry(operation2, ...words5) {
   return [tryField(words5), `expect: {access: denied, audit: {operation: ${operation2}}}`];
 }
 function tryField(words5) {
-  const isPlain = words5.every((word) => /^[\w./-]+$/.test(word));
-  return `try: ${isPlain ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`;
+  const isPlain2 = words5.every((word) => /^[\w./-]+$/.test(word));
+  return `try: ${isPlain2 ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`;
 }
 function from(peer, operation2) {
   return [`from: ${scalar2(peer)}`, `try: ${operation2} container`, "control: false", "expect: denied"];
@@ -79307,7 +80964,7 @@ var TYPES2 = {
 };
 var USUAL_TYPES2 = ["dgram", "stream", "raw", "seqpacket"];
 function socketsOf2(rule) {
-  const [, family2, type4] = wordsOf5(rule);
+  const [, family2, type4] = wordsOf6(rule);
   if (family2 === void 0) return Object.entries(TYPES2).flatMap(([name2, types2]) => types2.map((one) => [name2, one]));
   const types = type4 === void 0 ? TYPES2[family2] ?? USUAL_TYPES2 : [type4];
   return types.map((one) => [family2, one]);
@@ -79345,7 +81002,7 @@ function stayingIn(self2, rule) {
   ];
 }
 function filesBelow(rule) {
-  const [path5 = "", letters = ""] = wordsOf5(rule);
+  const [path5 = "", letters = ""] = wordsOf6(rule);
   const thing = path5.replace(/\*+$/, "thing");
   return [
     ...letters.includes("w") ? [[`open: ${scalar2(thing)}`, "for: create", "expect: denied"]] : [],
@@ -79424,7 +81081,7 @@ function automataDifference(a, b, at) {
   if (hasPermissionTable(a) || hasPermissionTable(b)) {
     return isSame4(one.blob, other.blob) ? void 0 : form("the automata differ");
   }
-  return walk2(one, other, { areFiles: !isInPolicydb(a, at) });
+  return walk3(one, other, { areFiles: !isInPolicydb(a, at) });
 }
 function sideOf(fields2, at) {
   const blob = fields2[at]?.blob ?? new Uint8Array();
@@ -79457,7 +81114,7 @@ var NO_KEY = -1;
 function keyOf3(x, y, slashed) {
   return (x * 2097152 + y) * 2 + (slashed ? 1 : 0);
 }
-function walk2(one, other, { areFiles }) {
+function walk3(one, other, { areFiles }) {
   const start2 = { x: one.start, y: other.start, slashed: false };
   const steps = /* @__PURE__ */ new Map([[keyOf3(start2.x, start2.y, start2.slashed), { from: NO_KEY, byte: 0 }]]);
   let row3 = [start2];
@@ -79468,7 +81125,7 @@ function walk2(one, other, { areFiles }) {
       if (!isAlike2(one.automaton.accepts(pair.x), other.automaton.accepts(pair.y))) {
         return { kind: areFiles ? "path" : "rule", what: spell2(steps, from2) };
       }
-      for (const byte of BYTES) {
+      for (const byte of BYTES2) {
         if (pair.slashed && byte === SLASH3) continue;
         const x = one.automaton.next(pair.x, byte);
         const y = other.automaton.next(pair.y, byte);
@@ -79485,7 +81142,7 @@ function walk2(one, other, { areFiles }) {
   }
   return void 0;
 }
-var BYTES = Array.from({ length: 256 }, (_, byte) => byte).sort(
+var BYTES2 = Array.from({ length: 256 }, (_, byte) => byte).sort(
   (a, b) => rankOf(a) - rankOf(b) || a - b
 );
 function rankOf(byte) {
@@ -79499,9 +81156,9 @@ function isPrintable(byte) {
 function isAlike2(a, b) {
   return a.allow === b.allow && auditedOf(a) === auditedOf(b);
 }
-function auditedOf({ allow: allow2, audit }) {
-  const owner = audit & allow2 & 127;
-  const others = audit >>> 14 & allow2 >>> 14 & 127;
+function auditedOf({ allow, audit: audit2 }) {
+  const owner = audit2 & allow & 127;
+  const others = audit2 >>> 14 & allow >>> 14 & 127;
   return owner | others << 7;
 }
 function spell2(steps, key) {
@@ -79577,6 +81234,35 @@ function undecidedBy({ probe: probe3, verdict: verdict2 }) {
   return { state: "undecided", reason: `${probe3.name}: ${verdict2.reason}` };
 }
 
+// src/harness/mutate/likely-probes.ts
+var SLIGHT = 0.5;
+function likelihoodFor({ before, after: after2, widens }) {
+  const was = wordsOf7(before);
+  const is = wordsOf7(after2);
+  const changed = [...is.filter((word) => !was.includes(word)), ...was.filter((word) => !is.includes(word))];
+  const words5 = new Set(changed);
+  const folders = changed.flatMap(folderOf3);
+  return (probe3) => {
+    const own2 = wordsOfProbe(probe3);
+    const shared = own2.filter((word) => words5.has(word)).length;
+    const isBelow2 = folders.some((folder) => own2.some((word) => word.startsWith(folder)));
+    const isOpened = widens && probe3.expect.access === "denied";
+    return shared + (isBelow2 ? 1 : 0) + (isOpened ? SLIGHT : 0);
+  };
+}
+function wordsOf7(text3) {
+  return text3.split(/[\s,()="]+/).filter((word) => word !== "");
+}
+function folderOf3(word) {
+  const [, folder = ""] = /^(\/[^*?[{@\\]+)[*?[{]/.exec(word) ?? [];
+  return folder.length > 1 ? [folder] : [];
+}
+function wordsOfProbe({ action, closed: closed2, from: from2 }) {
+  if (action.kind !== "operation") return action.kind === "run" ? action.argv : [];
+  const words5 = [...action.words, action.class, ...closed2 === void 0 ? [] : closed2.member.split(" ")];
+  return [...new Set(from2 === void 0 ? words5 : [...words5, from2])];
+}
+
 // src/harness/mutate/noticing-probes.ts
 var AREAS2 = {
   umount: "mount",
@@ -79602,17 +81288,25 @@ var NoticingProbes = class {
       const other = mutated.get(name2);
       return other === void 0 ? [] : [[profile2, other]];
     });
-    const areas = pairs3.flatMap(([profile2, other]) => compiledChanges(profile2, other).map(({ area }) => area));
-    const added = mutated.size > original.size ? ["hat"] : [];
+    const changes = pairs3.flatMap(([profile2, other]) => compiledChanges(profile2, other));
+    const newProfiles = [...mutated.keys()].filter((name2) => !original.has(name2));
+    const added = newProfiles.length > 0 ? ["hat"] : [];
     const movesFile = (name2, target) => pairs3.some(([profile2, other]) => fileMoved(profile2, other, name2, target));
-    return { areas: /* @__PURE__ */ new Set([...areas, ...added]), movesFile };
+    return {
+      areas: /* @__PURE__ */ new Set([...changes.map(({ area }) => area), ...added]),
+      isOpening: isOpening(changes),
+      newProfiles,
+      movesExec: (name2) => pairs3.some(([profile2, other]) => execOf(profile2, name2) !== execOf(other, name2)),
+      movesFile
+    };
   }
   /** @returns in the order given, all where it is not certain that one could not. */
   among(probes, mutant, change2) {
-    const isCertain = mutant.widens && change2 !== void 0 && !change2.areas.has("policy") && !change2.areas.has("flags");
-    return isCertain ? probes.filter((probe3) => this.#mayNotice(probe3, change2)) : [...probes];
+    if (change2 === void 0 || change2.areas.has("policy") || change2.areas.has("flags")) return [...probes];
+    return probes.filter((probe3) => isAsked(probe3, change2) && (!mutant.widens || this.#mayNoticeMore(probe3, change2)));
   }
-  #mayNotice(probe3, change2) {
+  /** Of a mutant that only allows more. */
+  #mayNoticeMore(probe3, change2) {
     const entry = this.#entries.get(probe3);
     if (entry === void 0) return true;
     const denials = [...entry.witnesses, ...entry.evidence?.witnesses ?? []].filter(isDenial3);
@@ -79622,6 +81316,17 @@ var NoticingProbes = class {
     return denials.length === 0 || isCommand2 && change2.areas.has("capability");
   }
 };
+function isOpening(changes) {
+  return changes.some(({ kind }) => kind === "more") && changes.every(({ kind }) => kind !== "less");
+}
+function isAsked({ closed: closed2, action }, { areas, movesFile }) {
+  if (closed2 === void 0 || action.kind !== "operation") return true;
+  if (!areas.has(AREAS2[action.class] ?? action.class)) return false;
+  if (closed2.class !== "exec" && closed2.class !== "file") return true;
+  if (action.name === "exec-memfd") return true;
+  const names2 = action.args.filter((arg) => arg.startsWith("/")).flatMap((path5) => [path5, `${path5}/`]);
+  return names2.some((name2) => movesFile(name2) || names2.some((target) => movesFile(name2, target)));
+}
 function isDenial3({ record: { type: type4 } }) {
   return type4 === "DENIED" || type4 === "ALLOWED";
 }
@@ -79637,11 +81342,28 @@ function fileMoved(one, other, name2, target) {
   const texts = target === void 0 ? [name2] : [name2, `${name2}\0${target}`];
   return texts.some((text3) => statesOf(one, text3) !== statesOf(other, text3));
 }
-function statesOf({ automata: automata2 }, text3) {
+function statesOf(profile2, text3) {
+  return JSON.stringify(permissionsOf(profile2, text3));
+}
+function execOf(profile2, name2) {
+  return permissionsOf(profile2, name2).map(({ execution }) => execution).join();
+}
+function permissionsOf({ automata: automata2 }, text3) {
   const files = automata2.find(({ kind }) => kind === "files");
-  if (files === void 0) return "";
+  if (files === void 0) return [];
   const state = Buffer.from(text3).reduce((at, byte) => files.next(at, byte), files.start);
-  return JSON.stringify(state === 0 ? [] : files.permissions(state));
+  return state === 0 ? [] : files.permissions(state);
+}
+
+// src/harness/mutate/opened-classes.ts
+var CLASSES_OF_FILES = {
+  "add-exec": "exec",
+  "add-change-profile": "change_profile"
+};
+function openedClasses({ kind }, change2, open7) {
+  if (change2?.isOpening !== true) return void 0;
+  const classes = [...change2.areas].map((area) => area === "file" ? CLASSES_OF_FILES[kind] ?? area : area);
+  return classes.every((name2) => open7.includes(name2)) ? classes.sort() : void 0;
 }
 
 // src/harness/mutate/classify-mutants.ts
@@ -79676,19 +81398,25 @@ var MutantClassifier = class {
     if (difference3 === void 0) return { state: "equivalent", reason: SAME_DECISIONS };
     const change2 = this.#noticing.changeTo(policy);
     if (change2?.areas.size === 0) return { state: "equivalent", reason: SAME_DECISIONS };
+    const answered = change2?.areas.has("file") === false ? void 0 : bench.answerUnder?.(policy);
+    if (answered !== void 0)
+      return { state: "killed", killedBy: answered.probe.name, reason: answered.verdict.reason };
     const likely = this.#likelyKillersOf(mutant);
-    const probes = this.#noticing.among(this.#inOrder(likely), mutant, change2);
+    const further = change2 === void 0 ? [] : this.#options.attemptsFor(change2);
+    const probes = [...further, ...this.#noticing.among(this.#inOrder(mutant, likely), mutant, change2)];
     const judgement = probes.length === 0 ? { state: "survived" } : await judgeMutant(bench, policy, probes);
     if (judgement.state === "undecided") return judgement;
-    if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference3);
+    if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference3, change2);
     const { probe: probe3, reason } = judgement;
     this.#likelyKillers.set(subjectOf(mutant), [probe3, ...likely.filter((other) => other !== probe3)]);
     return { state: "killed", killedBy: probe3.name, reason };
   }
-  /** A survivor may be declared untestable in the spec. */
-  #classifySurvivor(mutant, difference3) {
+  /** A survivor may be declared untestable in the spec, or open only what the spec leaves open. */
+  #classifySurvivor(mutant, difference3, change2) {
     const declared = this.#options.untestable.find(({ rule, becomes }) => isDeclared(mutant, rule, becomes));
     if (declared !== void 0) return { state: "untestable", reason: declared.because };
+    const opened = openedClasses(mutant, change2, this.#options.open);
+    if (opened !== void 0) return { state: "open", reason: openText(opened) };
     const because = untestableAddition(mutant);
     if (because !== void 0) return { state: "untestable", reason: because };
     return { state: "survived", reason: exampleText2(difference3) };
@@ -79704,17 +81432,23 @@ var MutantClassifier = class {
     return exercising.sort((a, b) => Number(leavesTraces(a.action)) - Number(leavesTraces(b.action)));
   }
   /** All probes: the likeliest first, then what costs least. */
-  #inOrder(likely) {
-    const others = this.#options.probes.filter((probe3) => !likely.includes(probe3));
-    return [...likely, ...others.sort((a, b) => costOf3(a) - costOf3(b))];
+  #inOrder(mutant, likely) {
+    const likelihood = likelihoodFor(mutant);
+    const known2 = mutant.rule === void 0 ? [] : likely;
+    const others = this.#options.probes.filter((probe3) => !known2.includes(probe3)).map((probe3) => ({ probe: probe3, cost: costOf4(probe3), likelihood: likelihood(probe3), isKnown: likely.includes(probe3) })).sort((a, b) => a.cost - b.cost || b.likelihood - a.likelihood || Number(b.isKnown) - Number(a.isKnown));
+    return [...known2, ...others.map(({ probe: probe3 }) => probe3)];
   }
 };
 function subjectOf({ rule, kind }) {
   return rule ?? kind;
 }
 var COST_BY_KIND = { operation: 1, run: 2, shell: 2, http: 3 };
-function costOf3({ action }) {
+function costOf4({ action }) {
   return leavesTraces(action) ? COST_BY_KIND[action.kind] : 0;
+}
+function openText(classes) {
+  const names2 = classes.join(" and ");
+  return `It only opens ${names2}, and the spec leaves ${classes.length > 1 ? "them" : "that"} open.`;
 }
 function exampleText2({ kind, what }) {
   switch (kind) {
@@ -79768,23 +81502,32 @@ async function compileOne(policy) {
 
 // src/harness/mutate/live-policy.ts
 var PERMISSIVE_RULES = ["file", "capability", "network", "signal", "ptrace", "umount"];
-var OPTIONS3 = { number: 0, allPeers: true };
+var OPTIONS4 = { number: 0, allPeers: true };
+var FIRST = 16;
 var LivePolicy = class _LivePolicy {
   #plan;
   #session;
   #controlSeen = /* @__PURE__ */ new Map();
+  /** The closed class of files, of the first container: what it knows is true of all. */
+  #files;
   #suite;
+  /** What the next attempt is to find, and what the kernel has; undefined for what the suite loaded. */
+  #wanted;
+  #loaded;
   #renewals = 0;
+  /** Those of the container, once they are needed: no probe leaves others. */
+  #executables;
   /** Policy under the same name that allows everything; compiled when it is first needed. */
   #permissive;
   /** Starts the containers of a plan, whose profile must be one from a file. @throws PreparationFailed */
   static async open(plan, session) {
-    return new _LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, OPTIONS3));
+    return new _LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, OPTIONS4));
   }
   constructor(plan, session, suite) {
     this.#plan = plan;
     this.#session = session;
     this.#suite = suite;
+    this.#files = suite.files;
   }
   /**
    * Tries the whole spec once, as `run` does, and removes the control: what it shows does not depend on the profile, so
@@ -79823,22 +81566,41 @@ var LivePolicy = class _LivePolicy {
   compile(text3) {
     return compileVariant(this.#file, text3, this.#suite.policy);
   }
-  /** Swaps the policy; what runs in the container follows at once. @throws HarnessError `load-failed`, `not-loaded` */
+  /** Swaps the policy ahead of the next attempt: one that is replaced before costs nothing. */
   load(policy) {
-    swapPolicy(this.#suite.policy.loadedAs, policy);
+    this.#wanted = policy;
   }
-  /** A new trial of these probes, in this order. */
+  /** A new trial of these probes, in this order. @throws HarnessError `load-failed`, `not-loaded` */
   trial(probes) {
+    this.#swap();
     return this.#suite.trialOf(probes, this.#controlSeen);
   }
+  /** @returns what `run` would also try of the closed classes if this were the profile from the start. */
+  attemptsFor({ newProfiles, areas, movesExec }) {
+    const { closed: closed2 } = this.#plan;
+    const { policy } = this.#suite;
+    const ofProfiles = attemptsForProfiles(closed2, newProfiles, policy, this.#session.host);
+    if (!areas.has("file")) return ofProfiles;
+    this.#executables ??= containerExecutables(this.pid);
+    const programs = this.#executables.filter(movesExec);
+    return [...ofProfiles, ...attemptsForPrograms(this.#suite.closed, programs, policy.name)];
+  }
+  /** A few first: those that are likeliest to fail would have to wait for all that share a round with them. */
   async firstFailure(probes) {
-    const trial = this.trial(probes);
-    for (const probe3 of probes) {
-      const entry = await this.#untilAborted(trial.settle(probe3));
-      const failed3 = failureOf2(entry);
-      if (failed3 !== void 0) return { failed: failed3, tried: trial.settled };
+    const tried = [];
+    for (const some of [probes.slice(0, FIRST), probes.slice(FIRST)]) {
+      const trial = this.trial(some);
+      for (const probe3 of some) {
+        const entry = await this.#untilAborted(trial.settle(probe3));
+        const failed3 = failureOf2(entry);
+        if (failed3 !== void 0) return { failed: failed3, tried: [...tried, ...trial.settled] };
+      }
+      tried.push(...trial.settled);
     }
     return void 0;
+  }
+  answerUnder(policy) {
+    return this.#files?.differenceUnder(policy);
   }
   /** Loads a permissive policy for the removals, and leaves it loaded. */
   async undo(entries) {
@@ -79848,6 +81610,7 @@ var LivePolicy = class _LivePolicy {
     if (removals.length < notUndone.length) return false;
     this.#permissive ??= await this.#compilePermissive();
     this.load(this.#permissive);
+    this.#swap();
     let isAllRemoved = true;
     for (const removal of removals) {
       const { errno } = await this.#untilAborted(this.#suite.confined.attempt(removal));
@@ -79859,9 +81622,12 @@ var LivePolicy = class _LivePolicy {
   async renew() {
     this.#renewals += 1;
     this.load(this.original);
+    this.#swap();
     await this.#suite.close();
     const plan = { ...this.#plan, control: false };
-    this.#suite = await PreparedSuite.prepare(plan, this.#session, OPTIONS3);
+    this.#suite = await PreparedSuite.prepare(plan, this.#session, OPTIONS4);
+    this.#loaded = this.original;
+    this.#wanted = this.#loaded;
     const { serviceFault } = this.#suite.facts;
     if (serviceFault !== void 0)
       throw new HarnessError(
@@ -79873,10 +81639,19 @@ var LivePolicy = class _LivePolicy {
   async close(note3) {
     try {
       this.load(this.original);
+      this.#swap();
     } catch (thrown) {
       note3(thrown);
     }
     for (const error3 of await this.#suite.close()) note3(error3);
+  }
+  /** What runs in the container follows at once. */
+  #swap() {
+    const wanted = this.#wanted;
+    if (wanted === void 0 || wanted === this.#loaded) return;
+    this.#loaded = void 0;
+    swapPolicy(this.#suite.policy.loadedAs, wanted);
+    this.#loaded = wanted;
   }
   get #file() {
     const { profile: profile2 } = this.#plan;
@@ -79920,8 +81695,9 @@ var LivePolicy = class _LivePolicy {
     const results = [];
     for await (const { result: result2 } of tryClosedClasses(this.#suite, attempt2)) results.push(result2);
     const notGreen = results.filter((result2) => ["fail", "inconclusive"].includes(tallyOf(result2).kind));
+    const repeated = results.filter(({ files }) => files === void 0);
     if (notGreen.length === 0)
-      return results.flatMap(({ entries }) => entries).filter(({ verdict: verdict2 }) => verdict2.kind === "pass");
+      return repeated.flatMap(({ entries }) => entries).filter(({ verdict: verdict2 }) => verdict2.kind === "pass");
     throw new HarnessError("spec-not-green", "Closed classes are not green with the unchanged profile.", {
       details: notGreen.flatMap((result2) => [result2.class, ...notableEntries(result2).map(entryLine)])
     });
@@ -79938,7 +81714,7 @@ function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
 }
 
 // src/harness/mutate/suggest-probes.ts
-var import_node_fs50 = require("node:fs");
+var import_node_fs52 = require("node:fs");
 var NONE3 = { probes: /* @__PURE__ */ new Map(), problems: /* @__PURE__ */ new Map(), notes: [] };
 async function suggestProbes(survivors, options) {
   if (survivors.length === 0) return NONE3;
@@ -80010,7 +81786,7 @@ function candidatesFor(survivors, options) {
     if (mutants.length === 0) continue;
     for (const [id, yamls] of candidatesForRules(mutants, block2, options)) candidates2.set(id, yamls);
     const flagProbes2 = probesForFlags(block2);
-    const context = { self: block2.name, peers: options.plan.peers };
+    const context = { self: block2.name, peers: options.plan.peers.filter((peer) => !isStandIn(peer)) };
     for (const mutant of mutants.filter(({ rule }) => rule === void 0))
       candidates2.set(mutant.id, additionProbes(mutant, context));
     for (const { id, kind } of mutants) if (kind === "flag") candidates2.set(id, flagProbes2);
@@ -80046,7 +81822,7 @@ function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
 }
 function probesOf2(yamls, { plan }) {
-  const source = appendProbes((0, import_node_fs50.readFileSync)(plan.file, "utf8"), yamls);
+  const source = appendProbes((0, import_node_fs52.readFileSync)(plan.file, "utf8"), yamls);
   const { spec, locate, problems: problems2 } = validateSpec(plan.file, source);
   if (spec === void 0)
     throw new HarnessError(
@@ -80059,9 +81835,10 @@ function probesOf2(yamls, { plan }) {
 
 // src/harness/mutate/world-of-plan.ts
 function worldOf({ peers: peers2 }, pid) {
-  const items = inventory(pid);
+  const items = inventory(pid).filter(({ path: path5 }) => path5 !== AGENT_PATH);
   const programs = items.filter(({ kind, mode: mode2 }) => kind === "file" && (mode2 & 73) !== 0);
-  const labels = peers2.map(({ profile: profile2 }) => profile2).filter((label2) => label2 !== "unconfined");
+  const ofSpec = peers2.filter((peer) => !isStandIn(peer));
+  const labels = ofSpec.map(({ profile: profile2 }) => profile2).filter((label2) => label2 !== "unconfined");
   return {
     files: items.map(({ path: path5, kind }) => kind === "folder" && path5 !== "/" ? `${path5}/` : path5).sort(),
     programs: programs.map(({ path: path5 }) => path5).sort(),
@@ -80117,9 +81894,16 @@ var MutationRun = class {
   }
   async #classifyAll(subject2) {
     const { livePolicy, mutants, entries, probes } = subject2;
-    const { untestable } = this.#options.plan;
-    const probesByRule2 = await livePolicy.probesByRule(entries);
-    const classifier = new MutantClassifier({ bench: livePolicy, probes, entries, probesByRule: probesByRule2, untestable });
+    const { untestable, open: open7 } = this.#options.plan;
+    const classifier = new MutantClassifier({
+      bench: livePolicy,
+      probes,
+      entries,
+      probesByRule: await livePolicy.probesByRule(entries),
+      untestable,
+      open: open7,
+      attemptsFor: (change2) => livePolicy.attemptsFor(change2)
+    });
     const startedAt = performance.now();
     try {
       await this.#classifyEach(subject2, classifier);
@@ -80269,16 +82053,16 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, reportDir) {
-  const file5 = (0, import_node_path43.join)(reportDir, MUTATION_FILES.json);
-  if (!(0, import_node_fs51.existsSync)(file5)) return;
-  const { results } = JSON.parse((0, import_node_fs51.readFileSync)(file5, "utf8"));
+  const file5 = (0, import_node_path44.join)(reportDir, MUTATION_FILES.json);
+  if (!(0, import_node_fs53.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs53.readFileSync)(file5, "utf8"));
   const killers = results.flatMap(({ probe: probe3 }) => probe3 ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
     print([`  ${spec}: no probes to add`]);
     return;
   }
-  (0, import_node_fs51.writeFileSync)(spec, appendProbes((0, import_node_fs51.readFileSync)(spec, "utf8"), probes));
+  (0, import_node_fs53.writeFileSync)(spec, appendProbes((0, import_node_fs53.readFileSync)(spec, "utf8"), probes));
   const added = `${probes.length} ${probes.length === 1 ? "probe" : "probes"} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
   print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
@@ -80313,7 +82097,7 @@ async function mutateHere(spec, args) {
 `,
     [MUTATION_FILES.markdown]: mutationMarkdown(report, root)
   };
-  const written = writeFiles(contents, (0, import_node_path43.resolve)(args.reportDir), owner);
+  const written = writeFiles(contents, (0, import_node_path44.resolve)(args.reportDir), owner);
   print([...mutationClosing(report, root), ...written.map((path5) => `  report: ${path5}`)]);
   return mutationExit(report);
 }
@@ -80366,11 +82150,11 @@ function expansionText(rule) {
 function commentText({ comment }) {
   return comment === void 0 ? "" : `  # ${visible(comment.replaceAll(/\s+/g, " "))}`;
 }
-function withOuterQualifiers({ text: text3, qualifiers: { audit, access: access5, owner } }) {
+function withOuterQualifiers({ text: text3, qualifiers: { audit: audit2, access: access5, owner } }) {
   const head2 = text3.split(/[/"@(]/, 1)[0] ?? "";
   const has = (word) => new RegExp(`\\b${word}\\b`).test(head2);
   const outer = [
-    ...audit && !has("audit") ? ["audit"] : [],
+    ...audit2 && !has("audit") ? ["audit"] : [],
     ...access5 !== "allow" && !has(access5) ? [access5] : [],
     ...owner !== void 0 && !has(owner) && !has("user") ? [owner] : []
   ];
@@ -80398,8 +82182,8 @@ function runRules(file5, { json: json2, base, include: include2 }) {
 }
 
 // src/cli/commands/run.ts
-var import_node_fs52 = require("node:fs");
-var import_node_path44 = require("node:path");
+var import_node_fs54 = require("node:fs");
+var import_node_path45 = require("node:path");
 
 // src/core/report/coverage-listing.ts
 var WIDTH6 = 400;
@@ -80428,7 +82212,7 @@ function sourceLines({ line, text: text3, rules }, listing) {
   const { paint } = listing;
   const mark = rules.length === 0 ? " " : markOf3(stateOfLine(rules), paint);
   return [
-    `  ${mark} ${lineNumber(line, paint)}  ${shown(text3)}`,
+    `  ${mark} ${lineNumber(line, paint)}  ${shown2(text3)}`,
     ...rules.flatMap((rule) => explanationLines(rule, rules.length > 1, listing))
   ];
 }
@@ -80438,13 +82222,13 @@ function includedLines(file5, rules, listing) {
     "",
     `  ${fileName(file5, listing)}, included: ${countsText(countRules(rules))}`,
     ...rules.flatMap((rule) => [
-      `  ${markOf3(rule.state, paint)} ${lineNumber(rule.line, paint)}  ${shown(rule.text)}`,
+      `  ${markOf3(rule.state, paint)} ${lineNumber(rule.line, paint)}  ${shown2(rule.text)}`,
       ...explanationLines(rule, false, listing)
     ])
   ];
 }
-function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf7 }) {
-  const explanation = explanationOf(rule, nameOf7);
+function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf8 }) {
+  const explanation = explanationOf(rule, nameOf8);
   if (rule.state === "unhit" && !ofSeveral) return [];
   if (!ofSeveral) return [paint(`${EXPLANATION_INDENT}${oneLine(explanation, WIDTH6)}`, "dim")];
   const mark = markOf3(rule.state, (text4) => text4);
@@ -80461,7 +82245,7 @@ function markOf3(state, paint) {
   const [mark, style] = Object.hasOwn(STATE_MARK, state) ? STATE_MARK[state] : STATE_MARK.unhit;
   return paint(mark, style);
 }
-function shown(text3) {
+function shown2(text3) {
   return oneLine(text3.replaceAll("	", "    "), WIDTH6);
 }
 
@@ -80481,13 +82265,13 @@ async function runRun(operands, args) {
   return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 function defaultSpecs() {
-  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path44.join)("specs", name2));
+  const specs = namesIn4("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path45.join)("specs", name2));
   if (specs.length === 0) throw new HarnessError("usage", "No spec was given, and there is none in specs/.");
   return specs;
 }
-function namesIn3(folder) {
+function namesIn4(folder) {
   try {
-    return (0, import_node_fs52.readdirSync)(folder);
+    return (0, import_node_fs54.readdirSync)(folder);
   } catch {
     return [];
   }
@@ -80525,7 +82309,7 @@ async function runHere(specs, args) {
     },
     events2
   );
-  const reports = writeReports(ledger, (0, import_node_path44.resolve)(args.reportDir), owner);
+  const reports = writeReports(ledger, (0, import_node_path45.resolve)(args.reportDir), owner);
   if (args.coverage) print(coverageListing(ledger, style));
   print(closing(ledger, { ...style, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);

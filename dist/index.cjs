@@ -21679,8 +21679,10 @@ function asHarnessError(thrown) {
 
 // src/core/model/optional.ts
 function defined(values) {
+  const keys = Object.keys(values);
+  if (keys.every((key) => values[key] !== void 0)) return values;
   const kept = {};
-  for (const [key, value] of Object.entries(values)) if (value !== void 0) kept[key] = value;
+  for (const key of keys) if (values[key] !== void 0) kept[key] = values[key];
   return kept;
 }
 
@@ -21851,6 +21853,8 @@ function isDenial({ record: { type } }) {
 
 // src/core/verdict/closed-class.ts
 var NO_SUCH_SOCKET = /* @__PURE__ */ new Set(["EAFNOSUPPORT", "ESOCKTNOSUPPORT", "EPROTONOSUPPORT"]);
+var UNMADE = "the profile does not let it be made";
+var BARRED = "the profile denies the file for it, and lsm_set_self_attr(2) cannot be had";
 var NOT_ASKED = /* @__PURE__ */ new Set([
   "vacuous",
   "other-denial",
@@ -21858,18 +21862,31 @@ var NOT_ASKED = /* @__PURE__ */ new Set([
   "control-unclear",
   "not-the-profile"
 ]);
+var FILES = "file";
+var AGAINST_ANSWER = /* @__PURE__ */ new Set(["denied-but-allowed", "denied-silently-but-allowed"]);
+var SHOWS_NO_FILE = /* @__PURE__ */ new Set([...AGAINST_ANSWER, "silent-denial"]);
 function memberState(entry) {
   const { code: code2, kind } = entry.verdict;
-  if (code2 === "let-pass") return "failed";
+  if (code2 === "let-pass" || code2 === "may-leave") return "failed";
   if (isAbsent(entry)) return "absent";
   if (kind === "skipped" || NOT_ASKED.has(code2)) return "untried";
   const isDeclared = entry.probe.expect.access === "allowed";
-  if (isExec(entry) && REFUSED.has(code2)) return "denied";
+  const ofClass = stateOfClass(entry);
+  if (ofClass !== void 0) return ofClass;
   if (kind === "pass") return isDeclared ? "allowed" : "denied";
   if (isDeclared && isDeniedByOthers(entry)) return "untried";
   return kind === "fail" ? "failed" : "undecided";
 }
 var REFUSED = /* @__PURE__ */ new Set(["denied-but-allowed", "denied-silently-but-allowed"]);
+function stateOfClass(entry) {
+  const { code: code2 } = entry.verdict;
+  if (isExec(entry) && REFUSED.has(code2)) return isUnmade(entry) ? "untried" : "denied";
+  return entry.probe.closed?.class === FILES && SHOWS_NO_FILE.has(code2) ? "untried" : void 0;
+}
+function isUnmade({ probe: { action }, observation }) {
+  const isLoader = action.kind === "operation" && action.name === "exec-loader";
+  return !isLoader && observation?.stoppedAt !== void 0;
+}
 function isExec({ probe: { closed } }) {
   return closed?.class === "exec";
 }
@@ -21884,25 +21901,56 @@ function isDeniedByOthers({ witnesses }) {
 function hasNoCode(errno) {
   return errno !== void 0 && NO_SUCH_SOCKET.has(errno);
 }
-function tallyOf({ entries, untried }) {
-  const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
-  for (const entry of entries) counts[memberState(entry)] += 1;
-  return { ...counts, total: entries.length + untried.length, kind: kindOf(counts, entries) };
+function tallyOf({ entries, untried, asked = [], files }) {
+  if (files !== void 0) return filesTally(files, entries, untried.length);
+  const tried = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
+  for (const entry of entries) tried[memberState(entry)] += 1;
+  const refused = asked.filter(({ answer }) => answer === "refused").length;
+  const counts = { ...tried, denied: tried.denied + refused, allowed: tried.allowed + asked.length - refused };
+  const total = entries.length + untried.length + asked.length;
+  return { ...counts, total, kind: kindOf(tried, entries) };
+}
+function filesTally(files, entries, untried) {
+  const { denied, allowed, differing } = files;
+  const states = entries.map(memberState);
+  const failedAttempts = entries.filter((entry, i) => states[i] === "failed" && !isAnswer(entry)).length;
+  const counts = {
+    denied,
+    allowed,
+    failed: differing + failedAttempts,
+    undecided: states.filter((state) => state === "undecided").length,
+    absent: 0,
+    untried
+  };
+  return { ...counts, total: denied + allowed + differing + untried, kind: kindOf(counts, entries) };
+}
+function isAnswer({ verdict: { code: code2 } }) {
+  return code2 === "answered-allowed" || code2 === "answered-denied";
 }
 function kindOf(counts, entries) {
   if (counts.failed > 0) return "fail";
   if (counts.undecided > 0) return "inconclusive";
   if (counts.denied + counts.allowed > 0) return "pass";
-  const isSkipped = entries.length > 0 && entries.every(({ verdict: { kind } }) => kind === "skipped");
+  const isSkipped = entries.length > 0 && entries.every((one) => one.verdict.kind === "skipped" || isBarred(one));
   return isSkipped ? "skipped" : "inconclusive";
+}
+function isBarred({ probe: { closed }, verdict: { code: code2 } }) {
+  return closed?.class === "change_profile" && code2 === "other-denial";
 }
 function untriedMembers({ entries, untried }) {
   const ofEntries = entries.filter((entry) => memberState(entry) === "untried").map((entry) => ({ member: entry.probe.closed?.member ?? entry.probe.name, why: whyUntried(entry) }));
   return [...untried, ...ofEntries];
 }
-function whyUntried({ verdict: { code: code2, reason }, control }) {
+function whyUntried(entry) {
+  const {
+    verdict: { code: code2, reason },
+    control
+  } = entry;
+  if (isBarred(entry)) return BARRED;
+  if (isExec(entry) && isUnmade(entry) && REFUSED.has(code2)) return UNMADE;
   if (code2 !== "vacuous" && code2 !== "not-the-profile") return reason.replace(/\.$/, "");
-  const { errno = "a failure", stoppedAt } = control ?? {};
+  if (control === void 0) return reason.replace(/\.$/, "");
+  const { errno = "a failure", stoppedAt } = control;
   return `refused without the profile as well: ${errno}${stoppedAt === void 0 ? "" : ` at ${stoppedAt}`}`;
 }
 function notableEntries({ entries }) {
@@ -22117,16 +22165,46 @@ function closedTitle(result) {
   return `closed: ${result.class}`;
 }
 function closedText(result) {
+  if (result.files !== void 0) return oneLine(filesText(result, result.files), LINE2);
   const tally2 = tallyOf(result);
   const parts = [
     `${grouped(tally2.denied)} of ${grouped(tally2.total)} denied`,
     countText(tally2.allowed, result.class === "exec" ? "under the declared label" : "allowed as declared"),
+    countText(result.asked?.length ?? 0, "of them by the word of the compiled policy"),
     countText(tally2.failed, "not as declared"),
     countText(tally2.undecided, "undecided"),
     countText(tally2.absent, "not there"),
     tally2.untried === 0 ? void 0 : `${grouped(tally2.untried)} not tried (${untriedText(result)})`
   ];
   return oneLine(`${parts.filter((part) => part !== void 0).join(", ")}${nothingTriedText(tally2)}`, LINE2);
+}
+function filesText(result, files) {
+  const tally2 = tallyOf(result);
+  const different = result.entries.filter(isAnswer).map(({ probe }) => probe.closed?.member ?? "");
+  const names = different.length === 0 ? "" : ` (${oneLine(namesText(different), WHY)})`;
+  const counts = [
+    `${grouped(tally2.denied)} of ${grouped(tally2.total)} denied`,
+    countText(tally2.allowed, "allowed as declared"),
+    countText(tally2.failed, `not as declared${names}`),
+    countText(tally2.undecided, "undecided"),
+    countText(files.leftOpen, "left open"),
+    tally2.untried === 0 ? void 0 : `not asked (${untriedText({ ...result, entries: [] })})`
+  ].filter((part) => part !== void 0);
+  return [counts.join(", "), askedText(files), nativeText(result), ...files.cuts].join("; ");
+}
+function askedText({ paths, examples, others }) {
+  const more = examples === 0 ? "" : ` and ${counted(examples, "other name")} that rules tell apart`;
+  const whom = others ? "the owner and others" : "the owner";
+  return `the kernel was asked about ${counted(paths, "path")}${more}, for ${whom}`;
+}
+function nativeText(result) {
+  const tried = result.entries.filter((entry) => !isAnswer(entry));
+  const states = tried.map(memberState);
+  const agreed = states.filter((state) => state === "denied" || state === "allowed").length;
+  const unshown = untriedMembers({ ...result, entries: tried, untried: [] });
+  const why = untriedText({ ...result, untried: [], entries: tried });
+  const rest = unshown.length === 0 ? "" : `, ${grouped(unshown.length)} show nothing (${why})`;
+  return `${grouped(tried.length)} tried: ${grouped(agreed)} agree${rest}`;
 }
 function countText(count, what) {
   return count === 0 ? void 0 : `${grouped(count)} ${what}`;
@@ -22279,7 +22357,8 @@ function suiteShortfalls(ledger) {
 function passShortfalls(ledger) {
   const entries = entriesOf(ledger);
   if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass") || countClosed(ledger).closedGreen > 0) return [];
-  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
+  const nothingRan = entries.length === 0 && countClosed(ledger).closedAttempts === 0;
+  const message = nothingRan ? "No probe ran." : "No probe passed: nothing is proved.";
   return [{ exit: EXIT.undecided, message }];
 }
 function coverageShortfalls(ledger) {
