@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findLosses } from '#core/audit/losses.ts';
 import { kmsgSource } from '#adapters/kernel/log/source-kmsg.ts';
 import type { Ledger } from '#core/model/model.ts';
-import { exec, start } from '#adapters/host/exec.ts';
+import { exec, execNow, start } from '#adapters/host/exec.ts';
+import { readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
 import { exitCode } from '#core/report/summary.ts';
 import { runSpecs } from '#harness/run/run-specs.ts';
 import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
@@ -155,14 +156,12 @@ describe('records from auditd', () => {
   });
 
   it('in a backlog that overflows make verdicts inconclusive, none wrong', async () => {
-    await must('auditctl', '-b', '1');
-    try {
-      const { ledger, exit } = await harness([spec(PROFILE, denials(60))]);
-      expect(exit, story(ledger)).to.equal(3);
-      expect(undecided(ledger).filter((code) => code !== 'no-records')).to.deep.equal(['records-lost']);
-    } finally {
-      await must('auditctl', '-b', '64');
-    }
+    const { ledger, exit } = await watched(spec(PROFILE, [...commands(1), ...denials(60)]), (count) => {
+      if (count === 1) execNow(['auditctl', '-b', '1'], 10_000); // during the run, which has raised it
+    });
+    expect(exit, story(ledger)).to.equal(3);
+    expect(undecided(ledger).filter((code) => code !== 'no-records')).to.deep.equal(['records-lost']);
+    expect(readParameters().auditBacklog).to.equal('64');
   });
 
   it('that a filter hides end the run with no-records', async () => {

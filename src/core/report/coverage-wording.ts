@@ -3,6 +3,7 @@ import type { CoverageCounts } from '../coverage/coverage-counts.ts';
 import type { CoverageState, Ledger, RuleCoverage } from '../model/model.ts';
 import type { Style } from '../text/color.ts';
 import { grouped } from '../text/visible.ts';
+import { closedTitle } from './closed-rows.ts';
 
 /** How a state shows, on a terminal and in the HTML report. */
 export const STATE_MARK: Readonly<Record<CoverageState, readonly [mark: string, style: Style]>> = {
@@ -42,7 +43,7 @@ function coveredText({ hit, testable, percent }: CoverageCounts): string {
 export function explanationOf(rule: RuleCoverage, nameOf: (id: string) => string): string {
   switch (rule.state) {
     case 'hit':
-      return rule.probes.map(nameOf).join('; ');
+      return [...new Set(rule.probes.map(nameOf))].join('; ');
     case 'unhit':
       return 'no probe covers it';
     case 'shadowed':
@@ -58,9 +59,12 @@ function shadowedText(shadowedBy: readonly string[]): string {
   return `never decides: ${shadowedBy.join('; ')} ${verb} instead`;
 }
 
-/** The names of all probes of a run by their ids. */
+/** The names of all probes of a run by their ids; of attempts of a closed class, the class. */
 export function probeNames(ledger: Ledger): (id: string) => string {
-  const probes = ledger.suites.flatMap(({ entries }) => entries.map(({ probe }) => probe));
-  const names = new Map(probes.map(({ id, name }) => [id, name]));
+  const named = ledger.suites.flatMap(({ entries, closed = [] }) => [
+    ...entries.map(({ probe: { id, name } }) => [id, name] as const),
+    ...closed.flatMap((result) => result.entries.map(({ probe: { id } }) => [id, closedTitle(result)] as const)),
+  ]);
+  const names = new Map(named);
   return (id) => names.get(id) ?? id;
 }

@@ -253,7 +253,8 @@ class Preparation {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     const policies = profilesOf(this.#plan.profile, policy);
-    this.#plan = withPatternPeers(this.#plan, { policies, names: [...policy.written.values()] });
+    const names = [policy.name, ...policy.names, ...policy.written.values()];
+    this.#plan = withPatternPeers(this.#plan, { policies, names });
     await this.#loadPlaceholders(policy);
     this.#plan = withAttempts(this.#plan, policy, host);
     const auditSwitch = await this.#takeSwitch(policy);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 /** An image with more names is not walked to its end. */
 const MOST_NAMES = 50_000;
+/** One folder must not take the place of all others. */
+const MOST_OF_A_FOLDER = 10_000;
 /** What the kernel makes, and where nothing can be executed. */
 const SKIPPED = /^\/(?:proc|sys|dev)$/;
 /** A path with other signs makes no readable row. */
@@ -23,7 +25,7 @@ export function executables(pid: number): readonly string[] {
   for (const folder of folders) {
     if (left <= 0) break;
     const above = folder === '/' ? '' : folder;
-    const entries = entriesOf(join(root, folder));
+    const entries = entriesOf(join(root, folder)).slice(0, MOST_OF_A_FOLDER);
     left -= entries.length;
     for (const entry of entries) {
       const path = `${above}/${entry.name}`;
