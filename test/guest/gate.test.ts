@@ -99,6 +99,7 @@ describe('the shipped specs', () => {
   async function coveredInFile(): Promise<readonly unknown[]> {
     const { ledger, exit } = await harness([join(ROOT, 'specs/docker-default.yml')], {
       profile: join(ROOT, 'profiles/docker-default'),
+      grep: '^docker-default (?!closed:)', // the probes alone cover them
       withoutCoverage: false,
     });
     expect(exit, story(ledger)).to.equal(0);
