@@ -3,7 +3,7 @@ import type { PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
 import { BITS } from '#adapters/kernel/securityfs/access-query.ts';
 import type { UntriedMember } from '#core/model/model.ts';
 import { CompiledFiles } from '#core/profile/binary/compiled-files.ts';
-import { FILE_LETTERS, letterBit, type Masks } from '#core/profile/semantics/file-masks.ts';
+import { FILE_LETTERS, letterBit, withAppend, type Masks } from '#core/profile/semantics/file-masks.ts';
 import { relevantMask, type FileAnswers } from '#core/verdict/compare-files.ts';
 
 type CompiledAnswers = { readonly at: (path: string) => Masks; readonly link: (path: string, target: string) => Masks };
@@ -88,5 +88,6 @@ export class KernelAnswers implements FileAnswers {
 }
 
 function maskOf(bits: number): number {
-  return FILE_LETTERS.reduce((mask, letter) => ((bits & BITS[letter]) === 0 ? mask : mask | letterBit(letter)), 0);
+  const mask = FILE_LETTERS.reduce((all, letter) => ((bits & BITS[letter]) === 0 ? all : all | letterBit(letter)), 0);
+  return withAppend(mask);
 }

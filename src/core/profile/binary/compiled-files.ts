@@ -1,5 +1,5 @@
 /** What compiled policy says of files, to their owner and to others (security/apparmor/file.c, aa_str_perms). Pure. */
-import { letterBit, type FileLetter, type Masks } from '../semantics/file-masks.ts';
+import { letterBit, withAppend, type FileLetter, type Masks } from '../semantics/file-masks.ts';
 import { compiledProfiles, type CompiledAutomaton } from './compiled-profiles.ts';
 
 /** Bits of the older form, 7 to an owner (policy_compat.c, map_old_perms), and of the newer (include/perms.h). */
@@ -77,6 +77,6 @@ export class CompiledFiles {
   }
 
   #maskOf(allow: number): number {
-    return this.#bits.reduce((all, [mask, bit]) => ((allow & mask) === 0 ? all : all | bit), 0);
+    return withAppend(this.#bits.reduce((all, [mask, bit]) => ((allow & mask) === 0 ? all : all | bit), 0));
   }
 }

@@ -181,7 +181,9 @@ const XINDEX = 11;
 
 /** The table of permissions in the struct `perms` that ends just before an automaton. */
 function tableBefore({ fields, used }: Parts, at: number): readonly Entry[] | undefined {
-  const isClosed = fields[at - 1]?.kind === 'close';
+  // parsers since 4.1.8 write the version of the table between the two
+  const end = fields[at - 1]?.name === 'permsv' ? at - 1 : at;
+  const isClosed = fields[end - 1]?.kind === 'close';
   const opening = fields.slice(0, at).findLastIndex(({ kind, name }) => kind === 'open' && name === 'perms');
   const blob = fields.slice(0, at).findLastIndex(({ kind }) => kind === 'blob');
   if (!isClosed || opening < 0 || opening < blob) return undefined;

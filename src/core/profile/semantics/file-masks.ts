@@ -24,6 +24,11 @@ export function letterBit(letter: FileLetter): number {
   return 1 << FILE_LETTERS.indexOf(letter);
 }
 
+/** @returns the mask with what writing includes: rules mean both by `w`, and only rules that the parser adds do not. */
+export function withAppend(mask: number): number {
+  return (mask & letterBit('w')) === 0 ? mask : mask | letterBit('a');
+}
+
 /** @returns the permissions in a mask, as rules write them. */
 export function lettersIn(mask: number): readonly FileLetter[] {
   return FILE_LETTERS.filter((letter) => (mask & letterBit(letter)) !== 0);
@@ -109,6 +114,7 @@ function isAllowed(grants: readonly Grant[], words: readonly string[]): boolean 
 }
 
 function masksOf(letters: (whose: Whose) => readonly FileLetter[]): Masks {
-  const mask = (whose: Whose): number => letters(whose).reduce((bits, letter) => bits | letterBit(letter), 0);
+  const mask = (whose: Whose): number =>
+    withAppend(letters(whose).reduce((bits, letter) => bits | letterBit(letter), 0));
   return { owner: mask('owner'), other: mask('other') };
 }

@@ -117,16 +117,16 @@ function impliedGrants(block: ProfileBlock, { children }: Surroundings): Grant[]
     grants.push(impliedGrant('/proc/[^/\\x00][^/\\x00]*/attr/apparmor/', 'r'));
     grants.push(impliedGrant('/sys/module/apparmor/parameters/enabled', 'r'));
   }
-  if (hasHats) grants.push(impliedGrant('/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current', 'wa'));
-  if (changesProfile) grants.push(impliedGrant('/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)', 'wa'));
+  if (hasHats) grants.push(impliedGrant('/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current', 'w'));
+  if (changesProfile) grants.push(impliedGrant('/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)', 'w'));
   return grants;
 }
 
-function impliedGrant(regex: string, letters: string): Grant {
+function impliedGrant(regex: string, letter: string): Grant {
   return {
     rule: undefined,
     domain: 'file',
-    words: [new Set(letters), new Set(['owner'])],
+    words: [new Set(letter), new Set(['owner'])],
     regex,
     effect: 'allow',
     priority: 0,

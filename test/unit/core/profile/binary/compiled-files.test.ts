@@ -31,7 +31,18 @@ describe('CompiledFiles', () => {
   it('says what each path allows, to its owner and to others', () => {
     const files = CompiledFiles.of(policy(strings), 'p');
     const answers = ['/a', '/ab', '/ab/', '/b', '/', '/abc', '/a'].map((path) => shown(files!.at(path)));
-    expect(answers).to.deep.equal(['rwalkmx/r', 'r/r', 'w/', '/', '/', '/', 'rwalkmx/r']);
+    expect(answers).to.deep.equal(['rwalkmx/r', 'r/r', 'wa/', '/', '/', '/', 'rwalkmx/r']);
+  });
+
+  it('reads a table of permissions, also where its version stands between the two', () => {
+    const entry = (allow: number): readonly Buffer[] => [0, allow, ...Array<number>(12).fill(0)].map(number);
+    const array = Buffer.concat([Buffer.from([11, 2, 0]), ...entry(4), ...entry(2), Buffer.from([12])]);
+    const table = [struct('perms', named('version', number(1)), array)];
+    const dfa = named('aadfa', blob(automaton({ '/a': { allow: 0, audit: 1 } })));
+    for (const version of [[], [named('permsv', number(3))]]) {
+      const bytes = struct('profile', text('p\0'), struct('flags', number(0)), ...table, ...version, dfa);
+      expect(shown(CompiledFiles.of(bytes, 'p')!.at('/a'))).to.equal('r/wa');
+    }
   });
 
   it('says which links a name may be', () => {
