@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exec, start } from '#adapters/host/exec.ts';
+import { exec, execNow, start } from '#adapters/host/exec.ts';
 import { junit } from '#core/report/junit-report.ts';
 import { markdown } from '#core/report/markdown-report.ts';
 import { entryLines } from '#core/report/terminal-report.ts';
-import { docker, entry, harness, hostState, profileText, spec, story } from './kit.ts';
+import { docker, entry, harness, hostState, profileText, spec, story, watched } from './kit.ts';
 
 const FORGED = '1]]>2]]></system-out></testcase><testcase name="forged"/><testcase name="x"><system-out><![CDATA[';
 
@@ -55,21 +55,24 @@ describe('hostile output', () => {
 describe('records that go missing', () => {
   it('in an audit backlog that overflows make exactly the probes they may belong to inconclusive', async () => {
     const profile = profileText('flooded', '  deny /etc/** w,');
-    const probes = Array.from({ length: 60 }, (_, i) => ({
+    const denials = Array.from({ length: 60 }, (_, i) => ({
       open: `/etc/none-${i}`,
       for: 'create',
       expect: 'denied',
     }));
-    // a backlog of one record: a burst of denials must overflow it
-    expect((await exec(['auditctl', '-b', '1'])).exit).to.equal(0);
+    const probes = [{ run: 'true', expect: 'allowed' }, ...denials];
     try {
-      const { ledger, exit } = await harness([spec(profile, probes)]);
+      // a backlog of one record, during the run, which has raised it: a burst of denials must overflow it
+      const { ledger, exit } = await watched(spec(profile, probes), (count) => {
+        if (count === 1) execNow(['auditctl', '-b', '1'], 10_000);
+      });
       const codes = new Set(
         ledger.suites.flatMap(({ entries }) => entries).map(({ verdict }) => `${verdict.kind} ${verdict.code}`),
       );
       expect(
         [...codes].filter(
-          (code) => !['pass denied', 'inconclusive records-lost', 'inconclusive no-records'].includes(code),
+          (code) =>
+            !['pass allowed', 'pass denied', 'inconclusive records-lost', 'inconclusive no-records'].includes(code),
         ),
         story(ledger).slice(0, 3000),
       ).to.deep.equal([]);

@@ -90,6 +90,27 @@ export async function harness(
   return { ledger, exit: exitCode(ledger) };
 }
 
+/** A run that calls back after each entry. */
+export async function watched(
+  file: string,
+  onEntry: (count: number) => void,
+): Promise<{ ledger: Ledger; exit: number }> {
+  const silent = (): void => undefined;
+  let count = 0;
+  const ledger = await runSpecs(
+    { specs: [file], bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal },
+    {
+      progress: silent,
+      suite: silent,
+      fault: silent,
+      entry: () => {
+        onEntry(++count);
+      },
+    },
+  );
+  return { ledger, exit: exitCode(ledger) };
+}
+
 /** A new temporary folder. */
 export function folder(): string {
   return mkdtempSync(join(tmpdir(), 'guest-test-'));

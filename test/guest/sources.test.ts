@@ -9,9 +9,7 @@ import { kmsgSource } from '#adapters/kernel/log/source-kmsg.ts';
 import type { Ledger } from '#core/model/model.ts';
 import { exec, execNow, start } from '#adapters/host/exec.ts';
 import { readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
-import { exitCode } from '#core/report/summary.ts';
-import { runSpecs } from '#harness/run/run-specs.ts';
-import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
+import { entry, harness, hostState, profileText, spec, story, watched } from './kit.ts';
 
 const FILE = '/var/log/audit/audit.log';
 const PROFILE = profileText('sources', '  deny /etc/passwd w,');
@@ -71,24 +69,6 @@ function eachHasItsRecord(ledger: Ledger, form: RegExp): void {
       probe.name,
     ).to.deep.equal([['comm', true, true]]);
   }
-}
-
-/** A run that calls back after each entry. */
-async function watched(file: string, onEntry: (count: number) => void): Promise<{ ledger: Ledger; exit: number }> {
-  const silent = (): void => undefined;
-  let count = 0;
-  const ledger = await runSpecs(
-    { specs: [file], bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal },
-    {
-      progress: silent,
-      suite: silent,
-      fault: silent,
-      entry: () => {
-        onEntry(++count);
-      },
-    },
-  );
-  return { ledger, exit: exitCode(ledger) };
 }
 
 /** Each verdict that is not green says that records were lost, or that none arrive. */
