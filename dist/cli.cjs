@@ -50093,15 +50093,15 @@ function impliedGrants(block2, { children: children2 }) {
     grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/apparmor/", "r"));
     grants3.push(impliedGrant("/sys/module/apparmor/parameters/enabled", "r"));
   }
-  if (hasHats) grants3.push(impliedGrant("/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current", "wa"));
-  if (changesProfile) grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)", "wa"));
+  if (hasHats) grants3.push(impliedGrant("/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current", "w"));
+  if (changesProfile) grants3.push(impliedGrant("/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)", "w"));
   return grants3;
 }
-function impliedGrant(regex, letters) {
+function impliedGrant(regex, letter) {
   return {
     rule: void 0,
     domain: "file",
-    words: [new Set(letters), /* @__PURE__ */ new Set(["owner"])],
+    words: [new Set(letter), /* @__PURE__ */ new Set(["owner"])],
     regex,
     effect: "allow",
     priority: 0,
@@ -50162,6 +50162,9 @@ var FILE_LETTERS = ["r", "w", "a", "l", "k", "m", "x"];
 var WHOSE = ["owner", "other"];
 function letterBit(letter) {
   return 1 << FILE_LETTERS.indexOf(letter);
+}
+function withAppend(mask) {
+  return (mask & letterBit("w")) === 0 ? mask : mask | letterBit("a");
 }
 function lettersIn(mask) {
   return FILE_LETTERS.filter((letter) => (mask & letterBit(letter)) !== 0);
@@ -50232,7 +50235,7 @@ function isAllowed(grants3, words5) {
   return answer(grants3.filter((grant) => covers(grant, words5))).allowed;
 }
 function masksOf(letters) {
-  const mask = (whose) => letters(whose).reduce((bits, letter) => bits | letterBit(letter), 0);
+  const mask = (whose) => withAppend(letters(whose).reduce((bits, letter) => bits | letterBit(letter), 0));
   return { owner: mask("owner"), other: mask("other") };
 }
 
@@ -64518,7 +64521,8 @@ var AUDIT = 8;
 var QUIET = 9;
 var XINDEX = 11;
 function tableBefore({ fields: fields2, used: used2 }, at) {
-  const isClosed2 = fields2[at - 1]?.kind === "close";
+  const end = fields2[at - 1]?.name === "permsv" ? at - 1 : at;
+  const isClosed2 = fields2[end - 1]?.kind === "close";
   const opening2 = fields2.slice(0, at).findLastIndex(({ kind, name: name2 }) => kind === "open" && name2 === "perms");
   const blob = fields2.slice(0, at).findLastIndex(({ kind }) => kind === "blob");
   if (!isClosed2 || opening2 < 0 || opening2 < blob) return void 0;
@@ -65913,7 +65917,7 @@ function coveredText({ hit, testable, percent }) {
 function explanationOf(rule, nameOf8) {
   switch (rule.state) {
     case "hit":
-      return rule.probes.map(nameOf8).join("; ");
+      return [...new Set(rule.probes.map(nameOf8))].join("; ");
     case "unhit":
       return "no probe covers it";
     case "shadowed":
@@ -65928,8 +65932,11 @@ function shadowedText(shadowedBy) {
   return `never decides: ${shadowedBy.join("; ")} ${verb} instead`;
 }
 function probeNames(ledger) {
-  const probes = ledger.suites.flatMap(({ entries }) => entries.map(({ probe: probe3 }) => probe3));
-  const names2 = new Map(probes.map(({ id, name: name2 }) => [id, name2]));
+  const named = ledger.suites.flatMap(({ entries, closed: closed2 = [] }) => [
+    ...entries.map(({ probe: { id, name: name2 } }) => [id, name2]),
+    ...closed2.flatMap((result2) => result2.entries.map(({ probe: { id } }) => [id, closedTitle(result2)]))
+  ]);
+  const names2 = new Map(named);
   return (id) => names2.get(id) ?? id;
 }
 
@@ -72113,6 +72120,7 @@ var import_node_fs40 = require("node:fs");
 var import_node_fs39 = require("node:fs");
 var import_node_path33 = require("node:path");
 var MOST_NAMES2 = 5e4;
+var MOST_OF_A_FOLDER = 1e4;
 var SKIPPED = /^\/(?:proc|sys|dev)$/;
 var READABLE = /^[\x21-\x7e]{1,200}$/;
 function executables(pid) {
@@ -72123,7 +72131,7 @@ function executables(pid) {
   for (const folder of folders) {
     if (left <= 0) break;
     const above = folder === "/" ? "" : folder;
-    const entries = entriesOf2((0, import_node_path33.join)(root, folder));
+    const entries = entriesOf2((0, import_node_path33.join)(root, folder)).slice(0, MOST_OF_A_FOLDER);
     left -= entries.length;
     for (const entry of entries) {
       const path5 = `${above}/${entry.name}`;
@@ -72371,7 +72379,7 @@ var import_node_path35 = require("node:path");
 var import_node_fs41 = require("node:fs");
 var import_node_path34 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
-var MOST_OF_A_FOLDER = 60;
+var MOST_OF_A_FOLDER2 = 60;
 var MOST_OF_A_TOP = 200;
 var DEEPEST = 7;
 var SKIPPED2 = new RegExp(
@@ -72400,7 +72408,7 @@ function below2(root, top) {
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
     const items = level.flatMap(
-      (folder) => namesIn2((0, import_node_path34.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+      (folder) => namesIn2((0, import_node_path34.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER2).flatMap(
         (name2) => itemAt(root, `${folder}/${name2}`) ?? []
       )
     ).slice(0, MOST_BELOW_A_TOP - found.length);
@@ -72409,7 +72417,7 @@ function below2(root, top) {
   }
   return found;
 }
-function namesIn2(folder, most = MOST_OF_A_FOLDER) {
+function namesIn2(folder, most = MOST_OF_A_FOLDER2) {
   try {
     return (0, import_node_fs41.readdirSync)(folder).sort().slice(0, most);
   } catch {
@@ -72436,7 +72444,7 @@ function kindOf6(stat2, path5) {
 var MOST_BELOW_A_TOP2 = 6e3;
 var MOST_BELOW_KERNELS = 1200;
 var KERNELS = /^\/(?:proc|sys|dev)\/$/;
-var MOST_OF_A_FOLDER2 = 800;
+var MOST_OF_A_FOLDER3 = 800;
 var SKIPPED3 = /^\/proc\/(?:(?!1\/)\d+\/|1\/(?:task|fd|fdinfo|map_files|cwd|root|exe)\/)/;
 function containerFiles(pid) {
   const root = `/proc/${pid}/root`;
@@ -72469,9 +72477,9 @@ function below3(root, top, cut) {
 function namesIn3(root, folder, cut) {
   if (SKIPPED3.test(folder)) return [];
   const entries = entriesIn((0, import_node_path35.join)(root, folder)).sort((a, b) => a.name < b.name ? -1 : 1);
-  const step3 = Math.max(1, entries.length / MOST_OF_A_FOLDER2);
+  const step3 = Math.max(1, entries.length / MOST_OF_A_FOLDER3);
   if (step3 > 1) cut.add(folder);
-  return Array.from({ length: Math.min(entries.length, MOST_OF_A_FOLDER2) }, (_, i) => entries[Math.floor(i * step3)]).filter((entry) => entry !== void 0).map((entry) => {
+  return Array.from({ length: Math.min(entries.length, MOST_OF_A_FOLDER3) }, (_, i) => entries[Math.floor(i * step3)]).filter((entry) => entry !== void 0).map((entry) => {
     const kind = kindOf7(entry);
     return { path: `${folder}${entry.name}${kind === "folder" ? "/" : ""}`, kind };
   });
@@ -72917,7 +72925,7 @@ var CompiledFiles = class _CompiledFiles {
     return masks;
   }
   #maskOf(allow) {
-    return this.#bits.reduce((all, [mask, bit]) => (allow & mask) === 0 ? all : all | bit, 0);
+    return withAppend(this.#bits.reduce((all, [mask, bit]) => (allow & mask) === 0 ? all : all | bit, 0));
   }
 };
 
@@ -72982,7 +72990,8 @@ var KernelAnswers = class {
   }
 };
 function maskOf2(bits) {
-  return FILE_LETTERS.reduce((mask, letter) => (bits & BITS[letter]) === 0 ? mask : mask | letterBit(letter), 0);
+  const mask = FILE_LETTERS.reduce((all, letter) => (bits & BITS[letter]) === 0 ? all : all | letterBit(letter), 0);
+  return withAppend(mask);
 }
 
 // src/harness/suite/closed-files.ts
@@ -74656,7 +74665,8 @@ var Preparation = class {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     const policies2 = profilesOf(this.#plan.profile, policy);
-    this.#plan = withPatternPeers(this.#plan, { policies: policies2, names: [...policy.written.values()] });
+    const names2 = [policy.name, ...policy.names, ...policy.written.values()];
+    this.#plan = withPatternPeers(this.#plan, { policies: policies2, names: names2 });
     await this.#loadPlaceholders(policy);
     this.#plan = withAttempts(this.#plan, policy, host);
     const auditSwitch2 = await this.#takeSwitch(policy);
