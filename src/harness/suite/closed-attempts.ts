@@ -15,13 +15,16 @@ type PolicyNames = Pick<LoadedPolicy, 'name' | 'written'>;
 
 type HostFacts = Pick<Host, 'kernelInventory' | 'loadedProfiles'>;
 
-/** @returns the plan in which each closed class has an attempt for each of its members. */
-export function withAttempts(plan: Plan, policy: PolicyNames, host: HostFacts): Plan {
+/**
+ * @param run the id of this run: profiles of its other suites may still be loaded, and are no members.
+ * @returns the plan in which each closed class has an attempt for each of its members.
+ */
+export function withAttempts(plan: Plan, policy: PolicyNames, host: HostFacts, run: string): Plan {
   if (plan.closed.length === 0) return plan;
-  const labels = [...host.loadedProfiles().keys()].filter((label) => !HARNESS.test(label));
+  const labels = asInSpec([...host.loadedProfiles().keys()], policy);
   const inventory = {
     ...inventoryOf(policy, host),
-    labels: asInSpec(labels, policy),
+    labels: labels.filter((label) => !HARNESS.test(label) && !label.includes(`.${run}x`)),
     peers: peersOfClasses(plan.peers),
   };
   return { ...plan, closed: plan.closed.map((closed) => expandClass(closed, inventory, OPTIONS)) };

@@ -256,7 +256,7 @@ class Preparation {
     const names = [policy.name, ...policy.names, ...policy.written.values()];
     this.#plan = withPatternPeers(this.#plan, { policies, names });
     await this.#loadPlaceholders(policy);
-    this.#plan = withAttempts(this.#plan, policy, host);
+    this.#plan = withAttempts(this.#plan, policy, host, this.#session.run);
     const auditSwitch = await this.#takeSwitch(policy);
 
     const { containers, started } = await this.#startContainers(policy);
