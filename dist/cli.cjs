@@ -72083,12 +72083,12 @@ function controlFailure(thrown) {
 
 // src/harness/suite/closed-attempts.ts
 var HARNESS = /^apparmor-probe[.-]/;
-function withAttempts(plan, policy, host) {
+function withAttempts(plan, policy, host, run) {
   if (plan.closed.length === 0) return plan;
-  const labels = [...host.loadedProfiles().keys()].filter((label2) => !HARNESS.test(label2));
+  const labels = asInSpec([...host.loadedProfiles().keys()], policy);
   const inventory2 = {
     ...inventoryOf(policy, host),
-    labels: asInSpec(labels, policy),
+    labels: labels.filter((label2) => !HARNESS.test(label2) && !label2.includes(`.${run}x`)),
     peers: peersOfClasses(plan.peers)
   };
   return { ...plan, closed: plan.closed.map((closed2) => expandClass(closed2, inventory2, OPTIONS2)) };
@@ -74668,7 +74668,7 @@ var Preparation = class {
     const names2 = [policy.name, ...policy.names, ...policy.written.values()];
     this.#plan = withPatternPeers(this.#plan, { policies: policies2, names: names2 });
     await this.#loadPlaceholders(policy);
-    this.#plan = withAttempts(this.#plan, policy, host);
+    this.#plan = withAttempts(this.#plan, policy, host, this.#session.run);
     const auditSwitch2 = await this.#takeSwitch(policy);
     const { containers, started } = await this.#startContainers(policy);
     const watch = new ContainerWatch({
